@@ -1,0 +1,243 @@
+package x12
+
+import (
+	"bytes"
+	"io"
+)
+
+const (
+	defaultMaxSegment  = 64 << 10
+	defaultMaxElements = 256
+	defaultBuffer      = 256 << 10
+	scanBlock          = 16 << 10 // bytes indexed at a time: the index of one block stays in the first-level cache
+	maxEmptyReads      = 100
+)
+
+// Reader cuts a stream into segments. Its exported fields are options and limits; set them before the first Read. It
+// holds one buffer and never more, whatever the size of the file. Not for use by several goroutines at once.
+type Reader struct {
+	// MaxSegment is the longest segment in bytes that is read, 64 KiB unless set; a longer one is a SyntaxError.
+	MaxSegment int
+	// MaxElements is the greatest number of elements in a segment, 256 unless set.
+	MaxElements int
+	// Buffer is the size in bytes of what is asked of the source at once, 256 KiB unless set. It does not change what is read.
+	Buffer int
+	// Report is told of each deviation that was read around, in file order and before the segment it stands in is
+	// returned. Nil discards them.
+	Report func(Fault)
+
+	src  io.Reader
+	buf  []byte
+	pos  int   // first byte not yet consumed
+	end  int   // end of what was read into buf
+	base int64 // offset in the file of buf[0], line breaks removed by unwrapping not counted
+	eof  bool
+	fail error // what Read returns from now on
+
+	hits, controls []uint32 // positions in buf[pos:scanned], see index
+	scanned        int
+	own            []uint32 // ends of a segment not cut by the index: ISA, BIN, BDS
+
+	wrapped bool
+	cuts    []int // positions in buf before which one byte of line break was removed
+	removed int64 // bytes removed before buf[0]
+
+	d            Delimiters
+	seg          Segment
+	ordinal      int
+	interchange  int
+	started      bool
+	inSet        bool // between ST and SE
+	outside      bool // behind an IEA
+	skipping     bool // inside a refused segment, up to its terminator
+	skipBytes    int64
+	emptyTold    bool
+	outsideTold  bool
+	terminatorLF bool
+}
+
+// NewReader gives a Reader of r with the default limits. The file need not be complete or sound.
+func NewReader(r io.Reader) *Reader {
+	return &Reader{MaxSegment: defaultMaxSegment, MaxElements: defaultMaxElements, Buffer: defaultBuffer, src: r}
+}
+
+// Delims gives the delimiters in force: those of the ISA last read.
+func (r *Reader) Delims() Delimiters { return r.d }
+
+// Offset gives the offset in the file behind what was consumed.
+func (r *Reader) Offset() int64 { return r.offset(r.pos) }
+
+// Read gives the next segment, which stays valid until the next call. It returns io.EOF at the end, a *SyntaxError for
+// bytes that could not be read as a segment (call it again to go on), and the source's own error when that fails.
+func (r *Reader) Read() (*Segment, error) {
+	if r.fail != nil {
+		return nil, r.fail
+	}
+	if !r.started {
+		if err := r.begin(); err != nil {
+			return nil, r.stop(err)
+		}
+	}
+	for {
+		seg, err := r.next()
+		if err != nil {
+			return nil, r.stop(err)
+		}
+		if seg != nil {
+			return seg, nil
+		}
+	}
+}
+
+// stop remembers an error that ends the file.
+func (r *Reader) stop(err error) error {
+	if s, ok := err.(*SyntaxError); !ok {
+		r.fail = err
+	} else if s.Fatal {
+		r.fail = io.EOF
+	}
+	return err
+}
+
+// next reads one segment, or returns nil, nil when it consumed something that is none.
+func (r *Reader) next() (*Segment, error) {
+	if r.skipping {
+		return nil, r.skip()
+	}
+	for r.pos < r.end && (r.buf[r.pos] == '\n' || r.buf[r.pos] == '\r') {
+		r.pos++
+	}
+	if r.end-r.pos < 4 && !r.eof {
+		return nil, r.fill()
+	}
+	if r.pos == r.end {
+		return nil, io.EOF
+	}
+	if r.outside && !r.atSegment() {
+		return nil, r.skipOutside()
+	}
+	switch b := r.buf[r.pos:r.end]; {
+	case b[0] == 'I' && isISA(b):
+		if seg, err := r.readISA(); seg != nil || err != nil {
+			return seg, err
+		}
+	case b[0] == 'B' && isBinary(b, r.d.Element):
+		return r.readBinary()
+	}
+	return r.cut()
+}
+
+// cut takes the segment that starts at pos up to its terminator, by way of the index.
+func (r *Reader) cut() (*Segment, error) {
+	first := 0
+	for first < len(r.hits) && int(r.hits[first]) < r.pos {
+		first++
+	}
+	r.hits = r.hits[first:]
+	k := 0
+	for {
+		for ; k < len(r.hits); k++ {
+			if p := r.hits[k]; r.buf[p] == r.d.Segment {
+				if int(p)-r.pos > r.MaxSegment {
+					return nil, r.tooLong()
+				}
+				return r.finish(r.hits[:k+1:k+1], int(p)+1)
+			}
+		}
+		if r.scanned < r.end {
+			r.scan()
+			continue
+		}
+		if r.end-r.pos > r.MaxSegment {
+			return nil, r.tooLong()
+		}
+		if r.eof {
+			return r.unterminated()
+		}
+		base := r.base
+		if err := r.fill(); err != nil {
+			return nil, err
+		}
+		if r.base != base {
+			k = 0 // the buffer moved and the index was thrown away
+		}
+	}
+}
+
+// finish makes the segment whose parts end at ends, consumes it up to after, and looks at what can be wrong with it.
+func (r *Reader) finish(ends []uint32, after int) (*Segment, error) {
+	start, n := r.pos, len(ends)-1
+	if n > 0 && int(ends[n])-1 == int(ends[n-1]) && r.d.Element != '\n' && r.d.Element != '\r' {
+		defer r.trailing()
+	}
+	return r.emit(start, ends, after)
+}
+
+// emit is the end of every way to read a segment.
+func (r *Reader) emit(start int, ends []uint32, after int) (*Segment, error) {
+	last := len(ends) - 1
+	lo := start
+	if last > 0 {
+		lo = int(ends[last-1]) + 1
+	}
+	e := int(ends[last])
+	for e > lo && (r.buf[e-1] == '\n' || r.buf[e-1] == '\r') {
+		e--
+	}
+	ends[last] = uint32(e)
+	r.pos = after
+	if e == start {
+		r.empty(start)
+		return nil, nil
+	}
+	r.ordinal++
+	s := &r.seg
+	s.Ordinal, s.Byte = r.ordinal, r.offset(start)
+	s.data, s.start, s.ends, s.d = r.buf, uint32(start), ends, r.d
+	if last > r.MaxElements {
+		return nil, r.syntax(CodeTooManyElements, "a segment has more than %d elements", r.MaxElements)
+	}
+	r.check(s)
+	return s, nil
+}
+
+// scan indexes the next block of what is in the buffer.
+func (r *Reader) scan() {
+	hi := min(r.end, r.scanned+scanBlock)
+	r.hits, r.controls = index(r.buf, r.scanned, hi, r.d, r.hits, r.controls)
+	r.scanned = hi
+}
+
+// forget throws the index away: the delimiters changed or the buffer moved.
+func (r *Reader) forget() {
+	r.hits, r.controls, r.scanned = r.hits[:0], r.controls[:0], r.pos
+}
+
+// fill reads more into the buffer, moving what is not consumed to its front when room gets short.
+func (r *Reader) fill() error {
+	if len(r.buf)-r.end < len(r.buf)/2 && r.pos > 0 {
+		r.shift()
+	}
+	for range maxEmptyReads {
+		n, err := r.src.Read(r.buf[r.end:])
+		if n < 0 || n > len(r.buf)-r.end {
+			return io.ErrNoProgress
+		}
+		from := r.end
+		r.end += n
+		if r.wrapped {
+			r.unwrap(from)
+		}
+		if err == io.EOF {
+			r.eof = true
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			return nil
+		}
+	}
+	return io.ErrNoProgress
+}
