@@ -1,9 +1,6 @@
 package x12
 
-import (
-	"bytes"
-	"io"
-)
+import "io"
 
 const (
 	defaultMaxSegment  = 64 << 10
@@ -36,24 +33,26 @@ type Reader struct {
 
 	hits, controls []uint32 // positions in buf[pos:scanned], see index
 	scanned        int
+	head, ctl      int      // first of hits and of controls not yet used
 	own            []uint32 // ends of a segment not cut by the index: ISA, BIN, BDS
 
 	wrapped bool
-	cuts    []int // positions in buf before which one byte of line break was removed
-	removed int64 // bytes removed before buf[0]
+	breaks  []lineBreak // in buf, from the first not yet counted in removed
+	removed int64       // bytes of line breaks removed before what was consumed
 
-	d            Delimiters
-	seg          Segment
-	ordinal      int
-	interchange  int
-	started      bool
-	inSet        bool // between ST and SE
-	outside      bool // behind an IEA
-	skipping     bool // inside a refused segment, up to its terminator
-	skipBytes    int64
-	emptyTold    bool
-	outsideTold  bool
-	terminatorLF bool
+	d           Delimiters
+	seg         Segment
+	ordinal     int
+	interchange int
+	started     bool
+	sourceErr   error // what ended the source, where that was not io.EOF; returned behind the last segment
+	inSet       bool  // between ST and SE
+	outside     bool  // behind an IEA
+	skipping    bool  // inside a refused segment, up to its terminator
+	skipBytes   int64
+	junk        bool // behind an IEA, in a line that is no segment
+	emptyTold   bool
+	outsideTold bool
 }
 
 // NewReader gives a Reader of r with the default limits. The file need not be complete or sound.
@@ -108,13 +107,16 @@ func (r *Reader) next() (*Segment, error) {
 		r.pos++
 	}
 	if r.end-r.pos < 4 && !r.eof {
-		return nil, r.fill()
+		r.fill()
+		return nil, nil
 	}
 	if r.pos == r.end {
-		return nil, io.EOF
+		return nil, r.atEnd()
 	}
-	if r.outside && !r.atSegment() {
-		return nil, r.skipOutside()
+	if r.outside {
+		if more, err := r.skipOutside(); more || err != nil {
+			return nil, err
+		}
 	}
 	switch b := r.buf[r.pos:r.end]; {
 	case b[0] == 'I' && isISA(b):
@@ -129,81 +131,81 @@ func (r *Reader) next() (*Segment, error) {
 
 // cut takes the segment that starts at pos up to its terminator, by way of the index.
 func (r *Reader) cut() (*Segment, error) {
-	first := 0
-	for first < len(r.hits) && int(r.hits[first]) < r.pos {
-		first++
+	for r.head < len(r.hits) && int(r.hits[r.head]) < r.pos {
+		r.head++
 	}
-	r.hits = r.hits[first:]
-	k := 0
+	k := r.head
 	for {
 		for ; k < len(r.hits); k++ {
-			if p := r.hits[k]; r.buf[p] == r.d.Segment {
-				if int(p)-r.pos > r.MaxSegment {
+			if p := int(r.hits[k]); r.buf[p] == r.d.Segment {
+				if p-r.pos > r.MaxSegment {
 					return nil, r.tooLong()
 				}
-				return r.finish(r.hits[:k+1:k+1], int(p)+1)
+				ends := r.hits[r.head : k+1 : k+1]
+				r.head = k + 1
+				r.trim(ends)
+				return r.emit(ends, p+1)
 			}
 		}
-		if r.scanned < r.end {
+		switch {
+		case r.scanned < r.end:
+			k -= r.head
 			r.scan()
-			continue
-		}
-		if r.end-r.pos > r.MaxSegment {
+		case r.end-r.pos > r.MaxSegment:
 			return nil, r.tooLong()
-		}
-		if r.eof {
+		case r.eof:
 			return r.unterminated()
-		}
-		base := r.base
-		if err := r.fill(); err != nil {
-			return nil, err
-		}
-		if r.base != base {
-			k = 0 // the buffer moved and the index was thrown away
+		default:
+			base := r.base
+			r.fill()
+			if r.base != base {
+				k = 0 // the buffer moved and the index was thrown away
+			}
 		}
 	}
 }
 
-// finish makes the segment whose parts end at ends, consumes it up to after, and looks at what can be wrong with it.
-func (r *Reader) finish(ends []uint32, after int) (*Segment, error) {
-	start, n := r.pos, len(ends)-1
-	if n > 0 && int(ends[n])-1 == int(ends[n-1]) && r.d.Element != '\n' && r.d.Element != '\r' {
-		defer r.trailing()
-	}
-	return r.emit(start, ends, after)
-}
-
-// emit is the end of every way to read a segment.
-func (r *Reader) emit(start int, ends []uint32, after int) (*Segment, error) {
-	last := len(ends) - 1
-	lo := start
+// trim takes line breaks off the end of the last element: they stood around the terminator.
+func (r *Reader) trim(ends []uint32) {
+	last, lo := len(ends)-1, r.pos
 	if last > 0 {
 		lo = int(ends[last-1]) + 1
 	}
 	e := int(ends[last])
-	for e > lo && (r.buf[e-1] == '\n' || r.buf[e-1] == '\r') {
+	for e > lo && isBreak(r.buf[e-1]) {
 		e--
 	}
 	ends[last] = uint32(e)
-	r.pos = after
-	if e == start {
-		r.empty(start)
+}
+
+// emit makes the segment at pos whose parts end at ends, and consumes it up to after.
+func (r *Reader) emit(ends []uint32, after int) (*Segment, error) {
+	start, last := r.pos, len(ends)-1
+	if int(ends[last]) == start {
+		r.empty()
+		r.pos = after
 		return nil, nil
 	}
 	r.ordinal++
 	s := &r.seg
 	s.Ordinal, s.Byte = r.ordinal, r.offset(start)
 	s.data, s.start, s.ends, s.d = r.buf, uint32(start), ends, r.d
+	r.pos = after
 	if last > r.MaxElements {
-		return nil, r.syntax(CodeTooManyElements, "a segment has more than %d elements", r.MaxElements)
+		e := r.syntax(CodeTooManyElements, "the segment has more elements than the limit")
+		e.ID = validID(s.ID())
+		return nil, e
 	}
 	r.check(s)
 	return s, nil
 }
 
-// scan indexes the next block of what is in the buffer.
+// scan indexes the next block of what is in the buffer, moving what is left of the index to its front.
 func (r *Reader) scan() {
 	hi := min(r.end, r.scanned+scanBlock)
+	r.hits = r.hits[:copy(r.hits, r.hits[r.head:])]
+	r.controls = r.controls[:copy(r.controls, r.controls[r.ctl:])]
+	r.head, r.ctl = 0, 0
 	r.hits, r.controls = index(r.buf, r.scanned, hi, r.d, r.hits, r.controls)
 	r.scanned = hi
 }
@@ -211,33 +213,5 @@ func (r *Reader) scan() {
 // forget throws the index away: the delimiters changed or the buffer moved.
 func (r *Reader) forget() {
 	r.hits, r.controls, r.scanned = r.hits[:0], r.controls[:0], r.pos
-}
-
-// fill reads more into the buffer, moving what is not consumed to its front when room gets short.
-func (r *Reader) fill() error {
-	if len(r.buf)-r.end < len(r.buf)/2 && r.pos > 0 {
-		r.shift()
-	}
-	for range maxEmptyReads {
-		n, err := r.src.Read(r.buf[r.end:])
-		if n < 0 || n > len(r.buf)-r.end {
-			return io.ErrNoProgress
-		}
-		from := r.end
-		r.end += n
-		if r.wrapped {
-			r.unwrap(from)
-		}
-		if err == io.EOF {
-			r.eof = true
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if n > 0 {
-			return nil
-		}
-	}
-	return io.ErrNoProgress
+	r.head, r.ctl = 0, 0
 }
