@@ -51,6 +51,15 @@ type Claim struct {
 	Facility string // CLM05-1: place of service (P), the first two digits of the type of bill (I)
 	// Frequency is CLM05-3: 1 original, 7 replacement, 8 void.
 	Frequency string
+
+	Signature   string // CLM06: Y or N, the provider's signature is on file
+	Assignment  string // CLM07: A assigned, B assigned for laboratory services only, C not assigned
+	Benefits    string // CLM08: Y, N or W, the insured assigns the benefits to the provider
+	Release     string // CLM09: Y or I, records may be released
+	Cause       string // CLM11 as sent with : between its parts: AA, EM or OA, then the state and country of an accident
+	Program     string // CLM12, the special programme code
+	DelayReason string // CLM20, why the claim comes late
+
 	Account   string // the provider's visit or account number where it is not the control number (REF*EA is the record number)
 	Encounter string // the encounter it bills, where the source says so
 
@@ -104,6 +113,8 @@ type Line struct {
 	NDCUnit      string      // CTP05
 	NDCQuantity  money.Exact // CTP04
 	NonCovered   money.Cents // SV207
+	Oral         string      // SV304 of a dental line as sent with : between the oral cavity areas
+	Teeth        []string    // TOO of a dental line: the tooth, then its surfaces behind a colon
 	Providers    []Provider
 	Dates        []QualDate
 	References   []Reference
@@ -135,7 +146,9 @@ type Provider struct {
 	TaxID        string // REF*EI or REF*SY, digits only
 	Taxonomy     string // PRV03
 	References   []Reference
-	State, ZIP   string // N4
+	Address      string // N301, N302 behind a blank
+	City         string // N401
+	State, ZIP   string // N402, N403
 }
 
 // OtherPayer is what another insurer did with the claim before us, or will after us (2320, 2330).
@@ -152,6 +165,7 @@ type OtherPayer struct {
 	Remaining    *money.Cents // AMT*EAF
 	NonCovered   *money.Cents // AMT*A8
 	Adjustments  []Adjustment // CAS of 2320
+	Providers    []Provider   // 2330C and after: as the other payer numbers them
 	Remarks      []string     // MOA, MIA remark codes
 	Kept         []KeptSegment
 }
