@@ -1,6 +1,7 @@
 package money
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math/big"
 	"math/bits"
@@ -260,4 +261,58 @@ func (x *Exact) UnmarshalText(text []byte) error {
 func mulDiv(a, b, c uint64) (q, r uint64) {
 	hi, lo := bits.Mul64(a, b)
 	return bits.Div64(hi, lo, c)
+}
+
+// AppendBinary appends a compact form that ReadExact reads back.
+func (x Exact) AppendBinary(b []byte) []byte {
+	if x.big != nil {
+		text := x.String()
+		b = append(b, 0xFF)
+		b = binary.AppendUvarint(b, uint64(len(text)))
+		return append(b, text...)
+	}
+	b = append(b, x.scale)
+	return binary.AppendVarint(b, x.small)
+}
+
+// ReadExact reads what AppendBinary wrote from the front of s and gives the rest; ok is false where s is cut short.
+func ReadExact(s string) (x Exact, rest string, ok bool) {
+	if s == "" {
+		return x, s, false
+	}
+	scale := s[0]
+	if scale != 0xFF {
+		n, size := varint(s[1:])
+		if size <= 0 {
+			return x, s, false
+		}
+		return Exact{small: n, scale: scale}, s[1+size:], true
+	}
+	n, size := uvarint(s[1:])
+	if size <= 0 || n > uint64(len(s)-1-size) {
+		return x, s, false
+	}
+	end := 1 + size + int(n)
+	x, err := ParseExact(s[1+size : end])
+	return x, s[end:], err == nil
+}
+
+func uvarint(s string) (uint64, int) {
+	var v uint64
+	for i := 0; i < len(s) && i < binary.MaxVarintLen64; i++ {
+		v |= uint64(s[i]&0x7F) << (7 * i)
+		if s[i] < 0x80 {
+			return v, i + 1
+		}
+	}
+	return 0, 0
+}
+
+func varint(s string) (int64, int) {
+	u, n := uvarint(s)
+	v := int64(u >> 1)
+	if u&1 != 0 {
+		v = ^v
+	}
+	return v, n
 }
