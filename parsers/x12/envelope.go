@@ -104,7 +104,7 @@ func (e *Envelope) Feed(s *Segment) Event {
 		if id[0] != 'I' {
 			break
 		}
-		if string(id) == "ISA" {
+		if s.header {
 			return e.openInterchange(s)
 		}
 		if string(id) == "IEA" {

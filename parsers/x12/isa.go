@@ -81,6 +81,7 @@ func (r *Reader) readISA() (*Segment, error) {
 		return nil, e
 	}
 	r.interchange++
+	r.header = true
 	r.inSet, r.outside, r.outsideTold, r.emptyTold, r.junk = false, false, false, false, false
 	r.forget()
 	r.checkISA(fixed, b[seps[10]+1:seps[11]], b[seps[11]+1:seps[12]])
@@ -177,6 +178,9 @@ func isWrapped(b []byte, whole bool) bool {
 	for rest := b; ; {
 		i := bytes.IndexByte(rest, '\n')
 		if i < 0 {
+			if len(rest) > width {
+				return false
+			}
 			flat = append(flat, rest...)
 			break
 		}
@@ -196,7 +200,7 @@ func isWrapped(b []byte, whole bool) bool {
 			break
 		}
 	}
-	return lines > 0 && width >= minWrap && inside && isISA(flat) && fixedISA(flat) && !isBreak(flat[isaLength-1])
+	return (lines > 1 || width < isaLength) && width >= minWrap && inside && isISA(flat) && fixedISA(flat) && !isBreak(flat[isaLength-1])
 }
 
 // firstBytes says what a file that is no X12 starts with, by magic number or class of byte only.

@@ -47,6 +47,7 @@ type Reader struct {
 	started     bool
 	sourceErr   error // what ended the source, where that was not io.EOF; returned behind the last segment
 	inSet       bool  // between ST and SE
+	header      bool  // the next segment is an ISA that opens an interchange
 	outside     bool  // behind an IEA
 	skipping    bool  // inside a refused segment, up to its terminator
 	skipBytes   int64
@@ -64,7 +65,7 @@ func NewReader(r io.Reader) *Reader {
 func (r *Reader) Delims() Delimiters { return r.d }
 
 // Offset gives the offset in the file behind what was consumed.
-func (r *Reader) Offset() int64 { return r.offset(r.pos) }
+func (r *Reader) Offset() int64 { return r.offset(r.pos-1) + 1 }
 
 // Read gives the next segment, which stays valid until the next call. It returns io.EOF at the end, a *SyntaxError for
 // bytes that could not be read as a segment (call it again to go on), and the source's own error when that fails.
@@ -131,6 +132,9 @@ func (r *Reader) next() (*Segment, error) {
 
 // cut takes the segment that starts at pos up to its terminator, by way of the index.
 func (r *Reader) cut() (*Segment, error) {
+	if r.scanned < r.pos {
+		r.forget() // what was consumed without the index need not be indexed
+	}
 	for r.head < len(r.hits) && int(r.hits[r.head]) < r.pos {
 		r.head++
 	}
@@ -190,6 +194,7 @@ func (r *Reader) emit(ends []uint32, after int) (*Segment, error) {
 	s := &r.seg
 	s.Ordinal, s.Byte = r.ordinal, r.offset(start)
 	s.data, s.start, s.ends, s.d = r.buf, uint32(start), ends, r.d
+	s.header, r.header = r.header, false
 	r.pos = after
 	if last > r.MaxElements {
 		e := r.syntax(CodeTooManyElements, "the segment has more elements than the limit")

@@ -19,6 +19,8 @@ type Segment struct {
 	start uint32   // of the ID in data
 	ends  []uint32 // ends[i] is the end of element i in data; element 0 is the ID
 	d     Delimiters
+
+	header bool // an ISA that opens an interchange, not a segment of a set that bears its name
 }
 
 // ID gives the segment ID, e.g. CLM.
@@ -121,7 +123,7 @@ func (s *Segment) Delims() Delimiters { return s.d }
 
 // Clone gives a copy that stays valid after the next Read.
 func (s *Segment) Clone() *Segment {
-	c := &Segment{Ordinal: s.Ordinal, Byte: s.Byte, d: s.d, data: bytes.Clone(s.Raw()), ends: make([]uint32, len(s.ends))}
+	c := &Segment{Ordinal: s.Ordinal, Byte: s.Byte, d: s.d, header: s.header, data: bytes.Clone(s.Raw()), ends: make([]uint32, len(s.ends))}
 	for i, e := range s.ends {
 		c.ends[i] = e - s.start
 	}
