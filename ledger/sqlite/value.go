@@ -1,0 +1,163 @@
+package sqlite
+
+import (
+	"fmt"
+
+	"zombiezen.com/go/sqlite"
+
+	"revcycle/civil"
+	"revcycle/claim"
+	"revcycle/ledger"
+	"revcycle/money"
+)
+
+// binder hands values to statements.
+type binder struct {
+	buf []byte
+	day civil.Date // the date that iso spells: neighbours in a column are often the same
+	iso string
+}
+
+func (b *binder) bind(stmt *sqlite.Stmt, i int, v ledger.Value) {
+	switch v.Kind() {
+	case 0:
+		stmt.BindNull(i)
+	case ledger.KindDate:
+		if d := v.Date(); d != b.day {
+			b.day, b.iso = d, d.String()
+		}
+		stmt.BindText(i, b.iso)
+	case ledger.KindText:
+		stmt.BindText(i, v.Text())
+	case ledger.KindID:
+		id := v.ID()
+		b.buf = append(b.buf[:0], id[:]...)
+		stmt.BindBytes(i, b.buf)
+	case ledger.KindDigest, ledger.KindBytes:
+		b.buf = append(b.buf[:0], v.Text()...)
+		stmt.BindBytes(i, b.buf)
+	default:
+		stmt.BindInt64(i, v.Int())
+	}
+}
+
+// scan reads the rows of one answer into the same row again and again.
+type scan struct {
+	table string
+	names []string
+	kinds []ledger.Kind
+	empty []bool // the empty text stands for unknown
+	row   ledger.Row
+	buf   []byte
+	days  []string // of date columns: the text of the row before
+}
+
+func newScan(t *ledger.Table) *scan {
+	x := &scan{table: t.Name}
+	for i := range t.Columns {
+		x.column(t, i)
+	}
+	return x.ready()
+}
+
+func newSumScan(t *ledger.Table, by, of []string) *scan {
+	x := &scan{table: t.Name}
+	for _, name := range by {
+		x.column(t, t.At(name))
+	}
+	x.names, x.kinds, x.empty = append(x.names, "count"), append(x.kinds, ledger.KindInt), append(x.empty, false)
+	for _, name := range of {
+		x.column(t, t.At(name))
+	}
+	return x.ready()
+}
+
+func (x *scan) column(t *ledger.Table, i int) {
+	x.names = append(x.names, t.Columns[i].Name)
+	x.kinds = append(x.kinds, t.Columns[i].Kind)
+	x.empty = append(x.empty, emptyForNull(t, i))
+}
+
+func (x *scan) ready() *scan {
+	x.row = make(ledger.Row, len(x.kinds))
+	x.days = make([]string, len(x.kinds))
+	return x
+}
+
+func (x *scan) read(stmt *sqlite.Stmt) (ledger.Row, error) {
+	for i, k := range x.kinds {
+		if stmt.ColumnIsNull(i) {
+			x.row[i] = ledger.Value{}
+			continue
+		}
+		switch k {
+		case ledger.KindInt:
+			x.row[i] = ledger.Int(stmt.ColumnInt64(i))
+		case ledger.KindCents:
+			x.row[i] = ledger.Cents(money.Cents(stmt.ColumnInt64(i)))
+		case ledger.KindBool:
+			x.row[i] = ledger.Bool(stmt.ColumnInt64(i) != 0)
+		default:
+			if err := x.readBytes(stmt, i, k); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return x.row, nil
+}
+
+// readBytes reads a column that is kept as text or bytes. A text that is the same as in the row before is not
+// copied again.
+func (x *scan) readBytes(stmt *sqlite.Stmt, i int, k ledger.Kind) error {
+	n := stmt.ColumnLen(i)
+	if n > cap(x.buf) {
+		x.buf = make([]byte, n+n/2)
+	}
+	b := x.buf[:n]
+	stmt.ColumnBytes(i, b)
+	switch k {
+	case ledger.KindText:
+		switch {
+		case n == 0 && x.empty[i]:
+			x.row[i] = ledger.Value{}
+		case x.row[i].Kind() != ledger.KindText || x.row[i].Text() != string(b):
+			x.row[i] = ledger.Text(string(b))
+		}
+		return nil
+	case ledger.KindDate:
+		if x.row[i].Kind() == ledger.KindDate && x.days[i] == string(b) {
+			return nil
+		}
+		d, err := civil.ParseISO(string(b))
+		if err != nil || n != len("2006-01-02") {
+			return x.damaged(i)
+		}
+		x.days[i] = string(b)
+		x.row[i] = ledger.Date(d)
+		return nil
+	case ledger.KindID:
+		var id claim.ID
+		if n != len(id) {
+			return x.damaged(i)
+		}
+		copy(id[:], b)
+		x.row[i] = ledger.ID(id)
+		return nil
+	case ledger.KindDigest:
+		var d claim.Digest
+		if n != len(d) {
+			return x.damaged(i)
+		}
+		copy(d[:], b)
+		x.row[i] = ledger.Digest(d)
+		return nil
+	}
+	x.row[i] = ledger.Bytes(b)
+	return nil
+}
+
+// damaged tells of a cell that this program did not write.
+func (x *scan) damaged(i int) error {
+	return fmt.Errorf("ledger: read %s: column %s holds no %v: the file was changed by another program: %w",
+		x.table, x.names[i], x.kinds[i], ledger.ErrStore)
+}

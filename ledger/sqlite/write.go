@@ -1,0 +1,206 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"zombiezen.com/go/sqlite"
+	"zombiezen.com/go/sqlite/sqlitex"
+
+	"revcycle/ledger"
+)
+
+// rowsPerStatement is how many rows one INSERT takes: it saves two thirds of the cost of a statement each.
+const rowsPerStatement = 50
+
+// Do is ledger.Store's. A Do inside a Do would wait for itself for ever.
+func (s *Store) Do(ctx context.Context, u ledger.Unit, f func(ledger.Tx) error) (done bool, err error) {
+	doing := fmt.Sprintf("unit %d %s %s", u.Batch, u.Stage, u.Key)
+	select {
+	case s.turn <- struct{}{}:
+		defer func() { <-s.turn }()
+	case <-ctx.Done():
+		return false, fmt.Errorf("ledger: %s: %w", doing, ctx.Err())
+	}
+	if err := ctx.Err(); err != nil {
+		return false, fmt.Errorf("ledger: %s: %w", doing, err)
+	}
+	if s.isClosed() {
+		return false, errClosed
+	}
+	if s.writer == nil {
+		return false, fmt.Errorf("ledger: %s: the ledger was opened for reading only: %w", doing, ledger.ErrStore)
+	}
+	c := s.writer
+	c.SetInterrupt(ctx.Done())
+	defer c.SetInterrupt(nil)
+	if err := run(c, "BEGIN IMMEDIATE"); err != nil {
+		return false, faultIn(ctx, doing+": begin", err)
+	}
+	x := &tx{ctx: ctx, conn: c, insert: s.insert, doing: doing}
+	defer func() { // also when f panics
+		x.over = true
+		err = errors.Join(err, x.rollBack())
+	}()
+	if done, err := x.isDone(u); err != nil || done {
+		return done, err
+	}
+	if err := f(x); err != nil {
+		return false, err
+	}
+	return false, x.commit(u)
+}
+
+func (s *Store) isClosed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.closed
+}
+
+// run executes a statement that gives no rows, kept prepared.
+func run(c *sqlite.Conn, query string) error { return sqlitex.Execute(c, query, nil) }
+
+// tx is the transaction of one Do.
+type tx struct {
+	ctx    context.Context
+	conn   *sqlite.Conn
+	insert map[*ledger.Table]insertions
+	doing  string
+	tally  []byte
+	bind   binder
+	err    error // what went wrong first: nothing is appended or committed after it
+	over   bool
+}
+
+func (x *tx) isDone(u ledger.Unit) (bool, error) {
+	stmt, err := x.conn.Prepare(`SELECT 1 FROM "unit" WHERE "batch" = ? AND "stage" = ? AND "key" = ?`)
+	if err != nil {
+		return false, faultIn(x.ctx, x.doing, err)
+	}
+	stmt.BindInt64(1, u.Batch)
+	stmt.BindText(2, u.Stage)
+	stmt.BindText(3, u.Key)
+	found, err := stmt.Step()
+	if err != nil {
+		return false, faultIn(x.ctx, x.doing, err)
+	}
+	if err := stmt.Reset(); err != nil {
+		return false, faultIn(x.ctx, x.doing, err)
+	}
+	return found, nil
+}
+
+// commit adds the unit's own row and makes everything durable. Once the COMMIT has begun, the context no longer
+// counts: either way it is then known what happened.
+func (x *tx) commit(u ledger.Unit) error {
+	if x.err != nil {
+		return x.err
+	}
+	fresh, err := x.Append(ledger.Units, u.Row(x.tally))
+	if err != nil {
+		return err
+	}
+	if fresh != 1 {
+		return fmt.Errorf("ledger: %s: the unit's own row was appended inside it", x.doing)
+	}
+	if err := x.ctx.Err(); err != nil {
+		return fmt.Errorf("ledger: %s: %w", x.doing, err)
+	}
+	x.conn.SetInterrupt(nil)
+	if err := run(x.conn, "COMMIT"); err != nil {
+		return fault(x.doing+": commit", err)
+	}
+	return nil
+}
+
+// rollBack ends the transaction where commit did not.
+func (x *tx) rollBack() error {
+	if x.conn.AutocommitEnabled() {
+		return nil // committed, or SQLite rolled back by itself (disk full)
+	}
+	x.conn.SetInterrupt(nil)
+	if err := run(x.conn, "ROLLBACK"); err != nil {
+		return fault(x.doing+": roll back", err)
+	}
+	return nil
+}
+
+// Tally is ledger.Tx's.
+func (x *tx) Tally(json []byte) { x.tally = slices.Clone(json) }
+
+// Append is ledger.Tx's.
+func (x *tx) Append(t *ledger.Table, rows ...ledger.Row) (fresh int, err error) {
+	if x.over {
+		return 0, fmt.Errorf("ledger: %s: append to %s: the unit is over", x.doing, t.Name)
+	}
+	if x.err != nil {
+		return 0, x.err
+	}
+	for _, r := range rows {
+		if err := t.Check(r); err != nil {
+			x.err = err
+			return 0, err
+		}
+	}
+	words, known := x.insert[t]
+	if !known {
+		x.err = fmt.Errorf("ledger: %s: there is no table %s", x.doing, t.Name)
+		return 0, x.err
+	}
+	for len(rows) > 0 {
+		n, query := 1, words.one
+		if len(rows) >= rowsPerStatement {
+			n, query = rowsPerStatement, words.many
+		}
+		added, err := x.put(query, t, rows[:n])
+		if err != nil {
+			x.err = faultIn(x.ctx, x.doing+": append to "+t.Name, err)
+			return 0, x.err
+		}
+		fresh += added
+		rows = rows[n:]
+	}
+	return fresh, nil
+}
+
+// put runs an INSERT of exactly these rows.
+func (x *tx) put(query string, t *ledger.Table, rows []ledger.Row) (fresh int, err error) {
+	stmt, err := x.conn.Prepare(query)
+	if err != nil {
+		return 0, err
+	}
+	i := 1
+	for _, r := range rows {
+		for at, v := range r {
+			if v.Null() && emptyForNull(t, at) {
+				stmt.BindText(i, "")
+			} else {
+				x.bind.bind(stmt, i, v)
+			}
+			i++
+		}
+	}
+	if _, err := stmt.Step(); err != nil {
+		return 0, err
+	}
+	return x.conn.Changes(), nil
+}
+
+// insertions are a table's INSERT statements: of one row, and of rowsPerStatement.
+type insertions struct{ one, many string }
+
+func wordInsertions() map[*ledger.Table]insertions {
+	all := map[*ledger.Table]insertions{}
+	for _, t := range ledger.Tables {
+		all[t] = insertions{one: wordInsertion(t, 1), many: wordInsertion(t, rowsPerStatement)}
+	}
+	return all
+}
+
+func wordInsertion(t *ledger.Table, rows int) string {
+	one := "(?" + strings.Repeat(",?", len(t.Columns)-1) + ")"
+	return "INSERT INTO " + quote(t.Name) + " VALUES " + one + strings.Repeat(","+one, rows-1) + " ON CONFLICT DO NOTHING"
+}
