@@ -178,17 +178,8 @@ func NewPass(c *claim.Claim, r *Rule, prior []claim.Claim, out *[]Finding) *Pass
 // and without the claim itself. A rule that calls it says so in Rule.History.
 func (p *Pass) Prior() []claim.Claim { return p.prior }
 
-// Day is the date that decides whether the rule is in force for a line: its own, else the claim's.
-func (p *Pass) Day(l *claim.Line) civil.Date {
-	if l != nil && l.From.Known() {
-		return l.From
-	}
-	from, to := p.Claim.Service()
-	if p.Claim.Kind == claim.Institutional && to.Known() {
-		return to
-	}
-	return from
-}
+// Day is the date that decides whether the rule is in force for a line: DayOf the claim and line.
+func (p *Pass) Day(l *claim.Line) civil.Date { return DayOf(p.Claim, l) }
 
 // Lines gives the lines that were served while the rule was in force, so that no check can get it wrong.
 func (p *Pass) Lines() iter.Seq[*claim.Line] {
@@ -211,4 +202,11 @@ func (p *Pass) Report(line int, facts []Fact, format string, args ...any) {
 		Rule: p.Rule.ID, Line: line, Severity: p.Rule.Severity, Message: fmt.Sprintf(format, args...),
 		Facts: facts, Cites: p.Rule.Cites, Deny: p.Rule.Deny,
 	})
+}
+
+// ReportRow is Report with the citation of the table row that decided, after the rule's own.
+func (p *Pass) ReportRow(row Cite, line int, facts []Fact, format string, args ...any) {
+	p.Report(line, facts, format, args...)
+	f := &(*p.out)[len(*p.out)-1]
+	f.Cites = append(f.Cites[:len(f.Cites):len(f.Cites)], row)
 }
