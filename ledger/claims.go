@@ -24,10 +24,14 @@ func Month(d civil.Date) string {
 // ClaimRow is a claim as a row of Claims.
 func ClaimRow(c *claim.Claim, batch int64, at claim.Sighting) Row {
 	from, to := c.Service()
+	norm, replaces := claim.NormalControl(c.Control), ""
+	if c.Replaces() {
+		replaces = norm
+	}
 	return Row{
-		ID(c.ID), Int(batch), Text(c.Control), Text(claim.NormalControl(c.Control)), ID(c.Patient.Key()), Text(c.Payer.ID),
+		ID(c.ID), Int(batch), Text(c.Control), Text(norm), ID(c.Patient.Key()), Text(c.Payer.ID),
 		Text(string(c.Billing.NPI)), Text(string(c.Kind)), Text(string(c.Use)), Text(c.Frequency), Text(c.PayerOrder),
-		Date(from), Date(to), Text(Month(from)), Date(c.Created), Cents(c.Charge), Text(c.Encounter), Bytes(Marshal(c)),
+		Date(from), Date(to), Text(Month(from)), Date(c.Created), Cents(c.Charge), Text(c.Encounter), Text(replaces), Bytes(Marshal(c)),
 		Digest(at.File), Int(int64(at.Set)), Int(int64(at.Ordinal)),
 	}
 }

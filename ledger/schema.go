@@ -67,7 +67,7 @@ var FileResults = &Table{Name: "file_result", Doc: "one row per batch and file: 
 
 // Claims: facts.
 var Claims = &Table{Name: "claim", Doc: "one row per claim", KeyLen: 1,
-	Indexes: []Index{{[]string{"control_norm"}}, {[]string{"patient"}}, {[]string{"encounter"}}, {[]string{"batch", "id"}}, {[]string{"service_month", "id"}}}, Columns: []Column{
+	Indexes: []Index{{[]string{"control_norm"}}, {[]string{"patient"}}, {[]string{"encounter"}}, {[]string{"replaces"}}, {[]string{"batch", "id"}}, {[]string{"service_month", "id"}}}, Columns: []Column{
 		key("id", KindID, "document ID"),
 		col("batch", KindInt, "batch that brought it"),
 		col("control", KindText, "CLM01"),
@@ -85,6 +85,7 @@ var Claims = &Table{Name: "claim", Doc: "one row per claim", KeyLen: 1,
 		col("created", KindDate, "BHT04"),
 		col("charge", KindCents, "CLM02"),
 		col("encounter", KindText, "visit it bills, where the source says so"),
+		col("replaces", KindText, "control_norm again where the frequency is 7 or 8: it stands in the place of another version"),
 		col("doc", KindBytes, "the whole claim"),
 		run("file", KindDigest, "where it was seen first"),
 		run("set", KindInt, "transaction set in the file"),
@@ -245,10 +246,12 @@ var Findings = &Table{Name: "finding", Doc: "one row per finding of an opinion",
 }}
 
 // Matches: opinions. The one of the latest batch is current.
-var Matches = &Table{Name: "match", Doc: "one row per opinion of which claim a remit answers", KeyLen: 2, Indexes: []Index{{[]string{"claim"}}, {[]string{"state"}}}, Columns: []Column{
+var Matches = &Table{Name: "match", Doc: "one row per opinion of which claim a remit answers", KeyLen: 2, Indexes: []Index{{[]string{"claim"}}, {[]string{"was"}}, {[]string{"retry"}}, {[]string{"batch", "claim"}}}, Columns: []Column{
 	key("remit", KindID, "remit"),
 	key("batch", KindInt, "batch"),
 	col("claim", KindID, "claim; null for an orphan"),
+	col("was", KindID, "the claim it stood on before, where that was another"),
+	col("retry", KindText, "its state where it must be looked at again every night: orphan, proposed, ambiguous"),
 	col("rule", KindText, "C1 …"),
 	col("state", KindText, "matched, proposed, ambiguous, orphan, held"),
 	col("flags", KindText, "with blanks between"),
