@@ -239,7 +239,7 @@ func (e *Envelope) endGroup(s *Segment) {
 func (e *Envelope) openSet(s *Segment) Event {
 	e.endSet(s)
 	e.sts++
-	e.Set = Set{Ordinal: e.sts, Kind: string(s.Elem(1)), Control: string(s.Elem(2)), Guide: string(s.Elem(3)), Byte: s.Byte, Segment: s.Ordinal}
+	e.Set = Set{Ordinal: e.sts, Kind: string(trimBlanks(s.Elem(1))), Control: string(trimBlanks(s.Elem(2))), Guide: string(trimBlanks(s.Elem(3))), Byte: s.Byte, Segment: s.Ordinal}
 	e.inSet = true
 	if !e.inGroup {
 		e.bare = e.bare || e.isas == 0 && s.Ordinal == 1
@@ -269,7 +269,7 @@ func (e *Envelope) closeSet(s *Segment) Event {
 		return Outside
 	}
 	e.count(CodeSE01Count, s, s.Ordinal-e.Set.Segment+1, "segments from ST through SE")
-	if string(s.Elem(2)) != e.Set.Control {
+	if string(trimBlanks(s.Elem(2))) != e.Set.Control {
 		e.fault(CodeSE02Control, Reject, s, 2, "SE02 is not the control number of its ST02, compared as text")
 	}
 	e.inSet = false

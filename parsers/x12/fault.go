@@ -59,6 +59,7 @@ const (
 	CodeControlCharacter   = "CONTROL_CHARACTER"   // warn: a newline or other control character inside an element
 	CodeTrailingSeparator  = "TRAILING_SEPARATOR"  // warn: a separator before the terminator
 	CodeEmptySegment       = "EMPTY_SEGMENT"       // warn: two terminators in a row; said once an interchange
+	CodeIndented           = "INDENTED"            // warn: blanks before a segment; said once an interchange
 	CodeNoLastTerminator   = "NO_LAST_TERMINATOR"  // warn: the last IEA has no terminator
 	CodeOutsideInterchange = "OUTSIDE_INTERCHANGE" // warn: text after an IEA that is no segment; skipped
 )

@@ -33,6 +33,16 @@ func fixedISA(b []byte) bool {
 	return true
 }
 
+// tornISA reports whether b can be the beginning of an ISA of fixed width.
+func tornISA(b []byte) bool {
+	for _, i := range isaSeparators {
+		if i < len(b) && b[i] != b[3] {
+			return false
+		}
+	}
+	return len(b) < isaLength
+}
+
 // isaDelimiters takes the delimiters from an ISA whose element separators stand at seps.
 func isaDelimiters(b []byte, seps []int) Delimiters {
 	d := Delimiters{Element: b[3], Component: b[seps[15]+1], Segment: b[seps[15]+2]}
@@ -82,7 +92,7 @@ func (r *Reader) readISA() (*Segment, error) {
 	}
 	r.interchange++
 	r.header = true
-	r.inSet, r.outside, r.outsideTold, r.emptyTold, r.junk = false, false, false, false, false
+	r.inSet, r.outside, r.outsideTold, r.emptyTold, r.indentTold, r.junk = false, false, false, false, false, false
 	r.forget()
 	r.checkISA(fixed, b[seps[10]+1:seps[11]], b[seps[11]+1:seps[12]])
 	if !fixed {
@@ -107,7 +117,7 @@ func (r *Reader) unreadableISA() error {
 		return r.sourceErr
 	}
 	e := r.refuse(CodeNotX12, "not X12: the file starts with ISA but sixteen elements do not follow")
-	if r.eof {
+	if r.eof && tornISA(r.buf[r.pos:r.end]) {
 		e = &SyntaxError{Code: CodeTruncated, Segment: 1, Byte: e.Byte, Message: "the file ends inside its ISA"}
 	}
 	e.ID, e.Fatal = "ISA", true

@@ -118,7 +118,7 @@ func odd() map[string]string {
 	long := strings.Replace(sample, "*CLINIC*", "*"+strings.Repeat("X", 70_000)+"*", 1)
 	many := strings.Replace(sample, "*CLINIC*", strings.Repeat("*", 300), 1)
 	return map[string]string{
-		"plain": sample, "lf": lines(sample, "\n"), "crlf": lines(sample, "\r\n"), "blank lines": lines(sample, "\n\r\n\n"),
+		"plain": sample, "lf": lines(sample, "\n"), "crlf": lines(sample, "\r\n"), "blank lines": lines(sample, "\n\r\n\n"), "indented": lines(sample, "\n \t "),
 		"newline terminator": strings.ReplaceAll(sample, "~", "\n"), "crlf terminator": strings.ReplaceAll(sample, "~", "\r\n"),
 		"group separator": strings.ReplaceAll(sample, "~", "\x1d"), "unit separators": strings.NewReplacer("*", "\x1d", ":", "\x1f", "^", "\x1e", "~", "\x1c").Replace(sample),
 		"bom": "\xef\xbb\xbf" + sample, "wrapped 80": wrap(sample, 80, "\n"), "wrapped 80 crlf": wrap(sample, 80, "\r\n"), "wrapped 128": wrap(sample, 128, "\n"),
@@ -202,7 +202,7 @@ func TestDressDoesNotChangeSegments(t *testing.T) {
 	if len(plain) != 11 {
 		t.Fatalf("got %d segments, want 11", len(plain))
 	}
-	for _, name := range []string{"lf", "crlf", "blank lines", "newline terminator", "crlf terminator", "group separator", "unit separators", "bom",
+	for _, name := range []string{"lf", "crlf", "blank lines", "indented", "newline terminator", "crlf terminator", "group separator", "unit separators", "bom",
 		"wrapped 80", "wrapped 80 crlf", "wrapped 128", "short isa"} {
 		segs, _ := read(t, odd()[name])
 		if len(segs) != len(plain) {
@@ -255,7 +255,7 @@ func TestSegmentGivesElementsRepetitionsAndComponents(t *testing.T) {
 func TestFaultsHaveTheirCodes(t *testing.T) {
 	for name, want := range map[string][]string{
 		"plain": nil, "lf": nil, "crlf": nil, "newline terminator": nil, "4010": nil, "two interchanges": nil, "blank between": nil, "binary": nil,
-		"bom": {CodeBOM}, "wrapped 80": {CodeWrapped}, "wrapped 128": {CodeWrapped}, "short isa": {CodeISALength}, "no isa": {CodeNoISA, CodeIEAOutside},
+		"bom": {CodeBOM}, "indented": {CodeIndented}, "wrapped 80": {CodeWrapped}, "wrapped 128": {CodeWrapped}, "short isa": {CodeISALength}, "no isa": {CodeNoISA, CodeIEAOutside},
 		"text between": {CodeOutsideInterchange}, "too long": {CodeSegmentTooLong}, "too many elements": {CodeTooManyElements},
 		"no terminator at all": {CodeSegmentTooLong, CodeMissingIEA}, "last terminator missing": {CodeNoLastTerminator},
 		"truncated": {CodeTruncated, CodeMissingSE, CodeMissingGE, CodeMissingIEA}, "empty segments": {CodeEmptySegment},

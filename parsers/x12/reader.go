@@ -52,6 +52,8 @@ type Reader struct {
 	skipping    bool  // inside a refused segment, up to its terminator
 	skipBytes   int64
 	junk        bool // behind an IEA, in a line that is no segment
+	indented    bool // blanks were passed over before the next segment
+	indentTold  bool
 	emptyTold   bool
 	outsideTold bool
 }
@@ -104,7 +106,7 @@ func (r *Reader) next() (*Segment, error) {
 	if r.skipping {
 		return nil, r.skip()
 	}
-	for r.pos < r.end && (r.buf[r.pos] == '\n' || r.buf[r.pos] == '\r') {
+	for r.pos < r.end && r.buf[r.pos] <= ' ' && r.isPadding(r.buf[r.pos]) {
 		r.pos++
 	}
 	if r.end-r.pos < 4 && !r.eof {
@@ -128,6 +130,18 @@ func (r *Reader) next() (*Segment, error) {
 		return r.readBinary()
 	}
 	return r.cut()
+}
+
+// isPadding reports whether c may stand before a segment without being part of it.
+func (r *Reader) isPadding(c byte) bool {
+	if isBreak(c) {
+		return true
+	}
+	if (c != ' ' && c != '\t') || c == r.d.Segment || c == r.d.Element {
+		return false
+	}
+	r.indented = !r.outside
+	return true
 }
 
 // cut takes the segment that starts at pos up to its terminator, by way of the index.
@@ -196,6 +210,9 @@ func (r *Reader) emit(ends []uint32, after int) (*Segment, error) {
 	s.data, s.start, s.ends, s.d = r.buf, uint32(start), ends, r.d
 	s.header, r.header = r.header, false
 	r.pos = after
+	if r.indented {
+		r.indentation()
+	}
 	if last > r.MaxElements {
 		e := r.syntax(CodeTooManyElements, "the segment has more elements than the limit")
 		e.ID = validID(s.ID())

@@ -140,3 +140,13 @@ func (r *Reader) empty() {
 	r.emptyTold = true
 	r.fault(CodeEmptySegment, Warn, "", 0, r.ordinal+1, r.offset(r.pos), "two segment terminators in a row")
 }
+
+// indentation reports blanks before a segment, once an interchange.
+func (r *Reader) indentation() {
+	r.indented = false
+	if r.indentTold {
+		return
+	}
+	r.indentTold = true
+	r.fault(CodeIndented, Warn, validID(r.seg.ID()), 0, r.ordinal, r.seg.Byte, "blanks before a segment; they were passed over")
+}
