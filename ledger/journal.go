@@ -171,3 +171,21 @@ func clearingOnly(a Account, reference string) string {
 	}
 	return ""
 }
+
+// Positions gives where the money of some claims stands; a claim without entries is absent.
+func Positions(ctx context.Context, s Store, claims []claim.ID) (map[claim.ID]Position, error) {
+	out := make(map[claim.ID]Position, len(claims))
+	for ids := range Portions(claims) {
+		for e, err := range ReadEntries(ctx, s, OneOf("claim", ids...)) {
+			if err != nil {
+				return nil, err
+			}
+			p := out[e.Claim]
+			for _, m := range e.Moves {
+				p.Add(m)
+			}
+			out[e.Claim] = p
+		}
+	}
+	return out, nil
+}
