@@ -43,7 +43,7 @@ func (r *Reader) readBinary() (*Segment, error) {
 	}
 	r.own = append(r.own, uint32(r.pos+data+n))
 	after := r.pos + data + n + 1
-	for r.ctl < len(r.controls) && int(r.controls[r.ctl]) < after {
+	for r.ctl < len(r.at.controls) && int(r.at.controls[r.ctl]) < after {
 		r.ctl++
 	}
 	return r.emit(r.own, after)

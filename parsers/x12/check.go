@@ -63,8 +63,8 @@ func (r *Reader) check(s *Segment) {
 		r.inSet, r.outside = false, true
 	}
 	end := s.ends[len(s.ends)-1]
-	for r.ctl < len(r.controls) && r.controls[r.ctl] < end {
-		p := r.controls[r.ctl]
+	for r.ctl < len(r.at.controls) && r.at.controls[r.ctl] < end {
+		p := r.at.controls[r.ctl]
 		r.ctl++
 		if p >= s.start && !r.isDelimiter(s.data[p]) {
 			r.controlCharacter(s, p)
@@ -83,7 +83,7 @@ func (r *Reader) controlCharacter(s *Segment, p uint32) {
 		n++
 	}
 	r.fault(CodeControlCharacter, Warn, validID(s.ID()), n, s.Ordinal, s.Byte, "a line break or other control character inside an element")
-	for end := s.ends[len(s.ends)-1]; r.ctl < len(r.controls) && r.controls[r.ctl] < end; {
+	for end := s.ends[len(s.ends)-1]; r.ctl < len(r.at.controls) && r.at.controls[r.ctl] < end; {
 		r.ctl++
 	}
 }

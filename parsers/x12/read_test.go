@@ -293,8 +293,8 @@ func TestEightMegabyteSegmentIsRefusedInBoundedMemory(t *testing.T) {
 	if n != 10 || refused != 1 {
 		t.Errorf("got %d segments and %d refused, want 10 and 1", n, refused)
 	}
-	if len(r.buf) > 512<<10 || cap(r.hits) > 256<<10 {
-		t.Errorf("buffer %d, index %d: not bounded", len(r.buf), cap(r.hits))
+	if len(r.buf) > 512<<10 || cap(r.at.hits) > 256<<10 {
+		t.Errorf("buffer %d, index %d: not bounded", len(r.buf), cap(r.at.hits))
 	}
 }
 

@@ -31,10 +31,10 @@ type Reader struct {
 	eof  bool
 	fail error // what Read returns from now on
 
-	hits, controls []uint32 // positions in buf[pos:scanned], see index
-	scanned        int
-	head, ctl      int      // first of hits and of controls not yet used
-	own            []uint32 // ends of a segment not cut by the index: ISA, BIN, BDS
+	at              positions // of buf[pos:scanned]
+	scanned         int
+	head, term, ctl int      // first of at.hits, at.terms and at.controls not yet used
+	own             []uint32 // ends of a segment not cut by the index: ISA, BIN, BDS
 
 	wrapped bool
 	breaks  []lineBreak // in buf, from the first not yet counted in removed
@@ -149,36 +149,36 @@ func (r *Reader) cut() (*Segment, error) {
 	if r.scanned < r.pos {
 		r.forget() // what was consumed without the index need not be indexed
 	}
-	for r.head < len(r.hits) && int(r.hits[r.head]) < r.pos {
-		r.head++
-	}
-	k := r.head
 	for {
-		for ; k < len(r.hits); k++ {
-			if p := int(r.hits[k]); r.buf[p] == r.d.Segment {
-				if p-r.pos > r.MaxSegment {
-					return nil, r.tooLong()
-				}
-				ends := r.hits[r.head : k+1 : k+1]
-				r.head = k + 1
-				r.trim(ends)
-				return r.emit(ends, p+1)
+		for r.head < len(r.at.hits) && int(r.at.hits[r.head]) < r.pos {
+			r.head++
+		}
+		for r.term < len(r.at.terms) && int(r.at.terms[r.term]) < r.head {
+			r.term++
+		}
+		if r.term < len(r.at.terms) {
+			k := int(r.at.terms[r.term]) + 1
+			ends := r.at.hits[r.head:k:k]
+			p := int(ends[len(ends)-1])
+			if p-r.pos > r.MaxSegment {
+				return nil, r.tooLong()
 			}
+			r.head = k
+			r.term++
+			if p > r.pos && isBreak(r.buf[p-1]) {
+				r.trim(ends)
+			}
+			return r.emit(ends, p+1)
 		}
 		switch {
 		case r.scanned < r.end:
-			k -= r.head
 			r.scan()
 		case r.end-r.pos > r.MaxSegment:
 			return nil, r.tooLong()
 		case r.eof:
 			return r.unterminated()
 		default:
-			base := r.base
 			r.fill()
-			if r.base != base {
-				k = 0 // the buffer moved and the index was thrown away
-			}
 		}
 	}
 }
@@ -225,15 +225,14 @@ func (r *Reader) emit(ends []uint32, after int) (*Segment, error) {
 // scan indexes the next block of what is in the buffer, moving what is left of the index to its front.
 func (r *Reader) scan() {
 	hi := min(r.end, r.scanned+scanBlock)
-	r.hits = r.hits[:copy(r.hits, r.hits[r.head:])]
-	r.controls = r.controls[:copy(r.controls, r.controls[r.ctl:])]
-	r.head, r.ctl = 0, 0
-	r.hits, r.controls = index(r.buf, r.scanned, hi, r.d, r.hits, r.controls)
+	r.at.drop(r.head, r.term, r.ctl)
+	r.head, r.term, r.ctl = 0, 0, 0
+	r.at.add(r.buf, r.scanned, hi, r.d)
 	r.scanned = hi
 }
 
 // forget throws the index away: the delimiters changed or the buffer moved.
 func (r *Reader) forget() {
-	r.hits, r.controls, r.scanned = r.hits[:0], r.controls[:0], r.pos
-	r.head, r.ctl = 0, 0
+	r.at.reset()
+	r.head, r.term, r.ctl, r.scanned = 0, 0, 0, r.pos
 }

@@ -123,7 +123,7 @@ func (r *Reader) unterminated() (*Segment, error) {
 		return nil, r.atEnd()
 	}
 	if len(b) > 4 && string(b[:3]) == "IEA" && b[3] == r.d.Element {
-		r.own = append(append(r.own[:0], r.hits[r.head:]...), uint32(r.pos+n))
+		r.own = append(append(r.own[:0], r.at.hits[r.head:]...), uint32(r.pos+n))
 		r.fault(CodeNoLastTerminator, Warn, "IEA", 0, r.ordinal+1, r.offset(r.pos), "the last segment has no terminator")
 		return r.emit(r.own, r.end)
 	}

@@ -11,37 +11,93 @@ const (
 	highs  = 0x8080808080808080
 	sevens = 0x7f7f7f7f7f7f7f7f
 	above  = 0x6060606060606060 // the bits below the top one that any byte of 0x20 and above may have
+	gather = 0x0102040810204080 // times a word of zeros and ones a byte, gives them as bits in the top byte
+	stride = 64                 // bytes looked at before positions are written
 )
 
-// index appends to hits the positions in buf[lo:hi] of the element separator and the segment terminator, and to controls
-// those of bytes below 0x20. It looks at eight bytes at a time: a byte of x^pattern is zero where x holds the wanted
-// byte, and ((v&0x7f)+0x7f | v) has its top bit clear exactly for zero bytes.
-func index(buf []byte, lo, hi int, d Delimiters, hits, controls []uint32) ([]uint32, []uint32) {
-	hits = slices.Grow(hits, hi-lo)
-	n, out := len(hits), hits[:cap(hits)]
-	elem, term := uint64(d.Element)*lows, uint64(d.Segment)*lows
-	i := lo
-	for ; i+8 <= hi; i += 8 {
-		x := binary.LittleEndian.Uint64(buf[i:])
-		e, t := x^elem, x^term
-		m := (^(((e & sevens) + sevens) | e) | ^(((t & sevens) + sevens) | t)) & highs
-		for ; m != 0; m &= m - 1 {
-			out[n] = uint32(i + bits.TrailingZeros64(m)>>3)
-			n++
-		}
-		for c := ^(((x & above) + sevens) | x) & highs; c != 0; c &= c - 1 {
-			controls = append(controls, uint32(i+bits.TrailingZeros64(c)>>3))
-		}
+// positions is the index of a stretch of the buffer. Positions are those in the buffer.
+type positions struct {
+	hits     []uint32 // of element separators and segment terminators
+	terms    []uint32 // which of the hits are terminators
+	controls []uint32 // of bytes below 0x20
+}
+
+// reset forgets everything.
+func (x *positions) reset() {
+	x.hits, x.terms, x.controls = x.hits[:0], x.terms[:0], x.controls[:0]
+}
+
+// drop forgets the first hits and controls. Terms before the first hit kept must have been used.
+func (x *positions) drop(hits, terms, controls int) {
+	x.hits = x.hits[:copy(x.hits, x.hits[hits:])]
+	x.terms = x.terms[:copy(x.terms, x.terms[terms:])]
+	x.controls = x.controls[:copy(x.controls, x.controls[controls:])]
+	for i := range x.terms {
+		x.terms[i] -= uint32(hits)
 	}
-	for ; i < hi; i++ {
-		c := buf[i]
-		if c == d.Element || c == d.Segment {
-			out[n] = uint32(i)
-			n++
+}
+
+// add appends what stands in buf[lo:hi]. It looks at eight bytes at a time: a byte of x^pattern is zero where x holds the
+// wanted byte, and ((v&0x7f)+0x7f | v) has its top bit clear exactly for zero bytes. The bits of 64 bytes are collected
+// before any position is written, four at once, so that the processor need not guess how many there are in each word.
+func (x *positions) add(buf []byte, lo, hi int, d Delimiters) {
+	elem, term := uint64(d.Element)*lows, uint64(d.Segment)*lows
+	for ; lo+stride <= hi; lo += stride {
+		b := (*[stride]byte)(buf[lo:])
+		var seps, ends, ctls uint64
+		for j := 0; j < stride; j += 8 {
+			v := binary.LittleEndian.Uint64(b[j : j+8])
+			e, t := v^elem, v^term
+			e = ^(((e & sevens) + sevens) | e) & highs
+			t = ^(((t & sevens) + sevens) | t) & highs
+			c := ^(((v & above) + sevens) | v) & highs
+			seps |= (e >> 7) * gather >> 56 << j
+			ends |= (t >> 7) * gather >> 56 << j
+			ctls |= (c >> 7) * gather >> 56 << j
+		}
+		x.write(uint32(lo), seps|ends, ends, ctls)
+	}
+	if lo == hi {
+		return
+	}
+	var seps, ends, ctls uint64
+	for j, c := range buf[lo:hi] {
+		if c == d.Element {
+			seps |= 1 << j
+		}
+		if c == d.Segment {
+			ends |= 1 << j
 		}
 		if c < 0x20 {
-			controls = append(controls, uint32(i))
+			ctls |= 1 << j
 		}
 	}
-	return out[:n], controls
+	x.write(uint32(lo), seps|ends, ends, ctls)
+}
+
+// write appends the positions that the bits of 64 bytes from lo stand for.
+func (x *positions) write(lo uint32, hits, ends, ctls uint64) {
+	n, count := len(x.hits), bits.OnesCount64(hits)
+	if cap(x.hits)-n < count+4 {
+		x.hits = slices.Grow(x.hits, stride+4)
+	}
+	for ; ends != 0; ends &= ends - 1 {
+		x.terms = append(x.terms, uint32(n+bits.OnesCount64(hits&(ends&-ends-1))))
+	}
+	out := x.hits[n : n+count+4]
+	x.hits = x.hits[:n+count]
+	for ; hits != 0 && len(out) >= 4; out = out[4:] {
+		o := (*[4]uint32)(out)
+		o[0] = lo + uint32(bits.TrailingZeros64(hits))
+		hits &= hits - 1
+		o[1] = lo + uint32(bits.TrailingZeros64(hits))
+		hits &= hits - 1
+		o[2] = lo + uint32(bits.TrailingZeros64(hits))
+		hits &= hits - 1
+		o[3] = lo + uint32(bits.TrailingZeros64(hits))
+		hits &= hits - 1
+	}
+	for ; ctls != 0; ctls &= ctls - 1 {
+		x.controls = append(x.controls, lo+uint32(bits.TrailingZeros64(ctls)))
+	}
 }
