@@ -48,9 +48,10 @@ const (
 )
 
 // Posts reports whether an amount of the account moves money out of the payer's receivable by itself.
+// COB does not: it tells what the earlier payers' own remits have posted already.
 func (a Account) Posts() bool {
 	switch a {
-	case Refused, Waiting, Disputed, Forwarded:
+	case Refused, Waiting, Disputed, Forwarded, COB, QMB:
 		return false
 	}
 	return true
