@@ -45,25 +45,26 @@ func looksLikeSegment(b []byte, d Delimiters) bool {
 // check follows the envelope and reports what is odd about a segment that could be read.
 func (r *Reader) check(s *Segment) {
 	id := s.data[s.start:s.ends[0]]
-	if len(id) < 2 || len(id) > 3 || !upperOrDigit[id[0]] || !upperOrDigit[id[1]] || !upperOrDigit[id[len(id)-1]] {
-		r.fault(CodeSegmentID, Reject, "", 0, s.Ordinal, s.Byte, "a segment ID that is not two or three upper-case letters or digits")
-		id = nil
-	}
-	if n := len(s.ends) - 1; n > 0 && s.ends[n] == s.ends[n-1]+1 {
-		r.fault(CodeTrailingSeparator, Warn, validID(id), n, s.Ordinal, s.Byte, "an element separator before the terminator")
-	}
-	if len(id) == 2 {
+	switch {
+	case len(id) == 3 && upperOrDigit[id[0]] && upperOrDigit[id[1]] && upperOrDigit[id[2]]:
+		if id[0] == 'I' && id[1] == 'E' && id[2] == 'A' {
+			r.inSet, r.outside = false, true
+		}
+	case len(id) == 2 && upperOrDigit[id[0]] && upperOrDigit[id[1]]:
 		switch {
 		case id[0] == 'S' && id[1] == 'T':
 			r.inSet = true
 		case id[0] == 'S' && id[1] == 'E', id[0] == 'G' && (id[1] == 'S' || id[1] == 'E'):
 			r.inSet = false
 		}
-	} else if len(id) == 3 && id[0] == 'I' && id[1] == 'E' && id[2] == 'A' {
-		r.inSet, r.outside = false, true
+	default:
+		r.fault(CodeSegmentID, Reject, "", 0, s.Ordinal, s.Byte, "a segment ID that is not two or three upper-case letters or digits")
 	}
-	end := s.ends[len(s.ends)-1]
-	for r.ctl < len(r.at.controls) && r.at.controls[r.ctl] < end {
+	n := len(s.ends) - 1
+	if n > 0 && s.ends[n] == s.ends[n-1]+1 {
+		r.fault(CodeTrailingSeparator, Warn, validID(id), n, s.Ordinal, s.Byte, "an element separator before the terminator")
+	}
+	for end := s.ends[n]; r.ctl < len(r.at.controls) && r.at.controls[r.ctl] < end; {
 		p := r.at.controls[r.ctl]
 		r.ctl++
 		if p >= s.start && !r.isDelimiter(s.data[p]) {

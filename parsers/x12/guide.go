@@ -61,6 +61,7 @@ type matcher struct {
 	slot  int16  // counter in the loop that holds it
 	opens int16  // index of the loop, -1 for a use
 	at    uint8
+	last  bool // the SE of a set: it ends every loop
 }
 
 // Index gives the place in Loops of the loop with the given ID, -1 when there is none.
@@ -184,7 +185,7 @@ func (g *Guide) match(parents [][]int) {
 		byID := make([][]matcher, g.nids)
 		slot := 0
 		add := func(u *Use, limit, opens int, at int, codes []string, required bool) {
-			m := matcher{use: u, limit: uint32(limit), slot: int16(slot), opens: int16(opens), at: uint8(at)}
+			m := matcher{use: u, limit: uint32(limit), slot: int16(slot), opens: int16(opens), at: uint8(at), last: opens < 0 && u.ID == "SE"}
 			for _, c := range codes {
 				m.codes = append(m.codes, packCode([]byte(c)))
 			}

@@ -106,7 +106,10 @@ func (r *Reader) next() (*Segment, error) {
 	if r.skipping {
 		return nil, r.skip()
 	}
-	for r.pos < r.end && r.buf[r.pos] <= ' ' && r.isPadding(r.buf[r.pos]) {
+	for r.pos < r.end {
+		if c := r.buf[r.pos]; c > ' ' || !isBreak(c) && !r.isIndent(c) {
+			break
+		}
 		r.pos++
 	}
 	if r.end-r.pos < 4 && !r.eof {
@@ -132,11 +135,8 @@ func (r *Reader) next() (*Segment, error) {
 	return r.cut()
 }
 
-// isPadding reports whether c may stand before a segment without being part of it.
-func (r *Reader) isPadding(c byte) bool {
-	if isBreak(c) {
-		return true
-	}
+// isIndent reports whether c is a blank that may stand before a segment without being part of it.
+func (r *Reader) isIndent(c byte) bool {
 	if (c != ' ' && c != '\t') || c == r.d.Segment || c == r.d.Element {
 		return false
 	}

@@ -129,30 +129,35 @@ func (w *Walker) find(i int, rules []matcher, s *Segment, q *qualifier) *matcher
 	return used
 }
 
-// take places s in the i-th open loop, or opens a loop there.
+// take places s in the i-th open loop, or opens a loop there. The placement is made in one piece at the end: filled field
+// by field it would go through memory, which costs as much as all the rest.
 func (w *Walker) take(i int, m *matcher, s *Segment) Placement {
 	if len(w.stack) > i+1 {
 		w.popTo(i+1, s)
 	}
 	c := &w.counts[i*w.g.maxSlots+int(m.slot)]
 	*c++
-	p := Placement{Index: int(w.stack[i].loop), Use: m.use, Count: int(*c)}
-	if m.opens >= 0 {
-		w.push(m.opens, false)
-		p.Index, p.Opened = int(m.opens), true
+	count, loop, opened := *c, w.stack[i].loop, m.opens >= 0
+	if opened {
+		loop = m.opens
+		w.push(loop, false)
 	}
-	p.Loop = &w.g.Loops[p.Index]
-	if m.limit > 0 && *c > m.limit && w.Report != nil {
-		code, message := CodeSegmentRepeat, "%d of these segments in the loop, at most %d are allowed"
-		if p.Opened {
-			code, message = CodeLoopRepeat, "%d of these loops in their parent, at most %d are allowed"
-		}
-		w.fault(code, p.Loop.ID, m.use, s, fmt.Sprintf(message, *c, m.limit))
+	if m.limit > 0 && count > m.limit && w.Report != nil {
+		w.tooMany(m, count, &w.g.Loops[loop], s)
 	}
-	if i == 0 && !p.Opened && m.use.ID == "SE" {
+	if i == 0 && m.last {
 		w.popTo(0, s)
 	}
-	return p
+	return Placement{Loop: &w.g.Loops[loop], Index: int(loop), Use: m.use, Opened: opened, Count: int(count)}
+}
+
+// tooMany reports a segment or loop beyond its limit.
+func (w *Walker) tooMany(m *matcher, count uint32, l *Loop, s *Segment) {
+	code, message := CodeSegmentRepeat, "%d of these segments in the loop, at most %d are allowed"
+	if m.opens >= 0 {
+		code, message = CodeLoopRepeat, "%d of these loops in their parent, at most %d are allowed"
+	}
+	w.fault(code, l.ID, m.use, s, fmt.Sprintf(message, count, m.limit))
 }
 
 // reach opens the nearest loop below an open one that s can open, with the loops between taken as open.
