@@ -23,8 +23,8 @@ func snapshot(t *testing.T, s ledger.Store) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r[4].Text() != "before" || r[0].ID() != claimID(2*n) {
-			t.Fatalf("row %d: got %v %q; want that of before", n, r[0].ID(), r[4].Text())
+		if r[ledger.Lines.At("procedure")].Text() != "before" || r[0].ID() != claimID(2*n) {
+			t.Fatalf("row %d: got %v %q; want that of before", n, r[0].ID(), r[ledger.Lines.At("procedure")].Text())
 		}
 		if n%100 == 0 {
 			put(t, s, r[0].ID().String(), ledger.Lines, line(2*n+1, 1, "between", 1), line(2*n+901, 1, "between", 1), line(5000+n, 1, "between", 1))
@@ -193,7 +193,9 @@ func wrongQuestions(t *testing.T, s ledger.Store) {
 func sums(t *testing.T, s ledger.Store) {
 	day := func(n int) ledger.Value { return ledger.Date(civil.Of(2026, 1, n)) }
 	row := func(n int, procedure string, charge, from ledger.Value) ledger.Row {
-		return ledger.Row{ledger.ID(claimID(1)), ledger.Int(int64(n)), {}, {}, ledger.Text(procedure), {}, {}, charge, from, {}}
+		r := line(1, n, procedure, 0)
+		r[ledger.Lines.At("charge")], r[ledger.Lines.At("service_from")] = charge, from
+		return r
 	}
 	cents := func(c money.Cents) ledger.Value { return ledger.Cents(c) }
 	put(t, s, "a", ledger.Lines,

@@ -168,8 +168,13 @@ func claimID(n int) claim.ID { return claim.ID{0: 1, 13: byte(n >> 16), 14: byte
 
 // line is a row of table line: the claim's number, the line's, its procedure and its charge.
 func line(n, no int, procedure string, charge money.Cents) ledger.Row {
-	return ledger.Row{ledger.ID(claimID(n)), ledger.Int(int64(no)), {}, {}, ledger.Text(procedure), {}, {},
-		ledger.Cents(charge), ledger.Date(civil.Of(2026, 3, 1+no%28)), {}}
+	r := make(ledger.Row, len(ledger.Lines.Columns))
+	r[ledger.Lines.At("claim")] = ledger.ID(claimID(n))
+	r[ledger.Lines.At("line_no")] = ledger.Int(int64(no))
+	r[ledger.Lines.At("procedure")] = ledger.Text(procedure)
+	r[ledger.Lines.At("charge")] = ledger.Cents(charge)
+	r[ledger.Lines.At("service_from")] = ledger.Date(civil.Of(2026, 3, 1+no%28))
+	return r
 }
 
 func cond(column string, op ledger.Op, values ...ledger.Value) ledger.Cond {
