@@ -13,14 +13,13 @@ const (
 	CodeLoopSkipped     = "LOOP_SKIPPED"     // a loop stands where its parent is missing
 )
 
-// Placement says where a segment belongs.
+// Placement says where a segment belongs. It has four fields and no more: the compiler keeps such a struct in registers, and
+// with a fifth placing a segment takes half as long again.
 type Placement struct {
-	Loop    *Loop // nil when the guide has no place for the segment
-	Index   int   // of Loop in Guide.Loops; -1 with a nil Loop
-	Use     *Use  // the use of the segment in Loop
-	Opened  bool  // the segment opened Loop
-	Count   int   // this is the Count-th such segment in the loop, or with Opened the Count-th such loop in its parent
-	Skipped bool  // loops between the parent and Loop were missing in the file
+	Loop   *Loop // nil when the guide has no place for the segment
+	Index  int   // of Loop in Guide.Loops; -1 with a nil Loop
+	Use    *Use  // the use of the segment in Loop
+	Opened bool  // the segment opened Loop
 }
 
 // Walker follows the segments of one set after another through the loops of a guide. It does not allocate but for faults.
@@ -31,6 +30,8 @@ type Walker struct {
 	g      *Guide
 	stack  []frame
 	counts []uint32 // maxSlots for each frame
+
+	skipped bool
 }
 
 type frame struct {
@@ -47,6 +48,9 @@ func (g *Guide) Walker() *Walker {
 	return &Walker{g: g, stack: make([]frame, 0, depth), counts: make([]uint32, depth*g.maxSlots)}
 }
 
+// Skipped reports whether the segment last placed opened a loop whose parent was missing in the file.
+func (w *Walker) Skipped() bool { return w.skipped }
+
 // Depth gives the number of open loops, the set included.
 func (w *Walker) Depth() int { return len(w.stack) }
 
@@ -61,15 +65,16 @@ func (w *Walker) Finish(s *Segment) {
 
 // Place says where s belongs: it looks in the innermost open loop, then among the loops that may open there, then in
 // the same way one loop further out. Loops further in than the place found are closed. A segment that opens a loop
-// somewhere below an open loop, with loops between missing, is placed and marked Skipped. ST starts anew, SE closes all.
+// somewhere below an open loop, with loops between missing, is placed too, see Skipped. ST starts anew, SE closes all.
 func (w *Walker) Place(s *Segment) Placement {
 	g := w.g
+	w.skipped = false
 	id := s.ID()
 	n := g.id(packID(id))
 	if n >= 0 && len(id) == 2 && id[0] == 'S' && id[1] == 'T' {
 		w.popTo(0, s)
 		w.push(0, false)
-		return Placement{Loop: &g.Loops[0], Use: &g.Loops[0].Segments[0], Opened: true, Count: 1}
+		return Placement{Loop: &g.Loops[0], Use: &g.Loops[0].Segments[0], Opened: true}
 	}
 	if n < 0 {
 		return w.unplaced(s)
@@ -129,8 +134,7 @@ func (w *Walker) find(i int, rules []matcher, s *Segment, q *qualifier) *matcher
 	return used
 }
 
-// take places s in the i-th open loop, or opens a loop there. The placement is made in one piece at the end: filled field
-// by field it would go through memory, which costs as much as all the rest.
+// take places s in the i-th open loop, or opens a loop there.
 func (w *Walker) take(i int, m *matcher, s *Segment) Placement {
 	if len(w.stack) > i+1 {
 		w.popTo(i+1, s)
@@ -148,7 +152,7 @@ func (w *Walker) take(i int, m *matcher, s *Segment) Placement {
 	if i == 0 && m.last {
 		w.popTo(0, s)
 	}
-	return Placement{Loop: &w.g.Loops[loop], Index: int(loop), Use: m.use, Opened: opened, Count: int(count)}
+	return Placement{Loop: &w.g.Loops[loop], Index: int(loop), Use: m.use, Opened: opened}
 }
 
 // tooMany reports a segment or loop beyond its limit.
@@ -177,6 +181,7 @@ func (w *Walker) reach(n int, s *Segment, q *qualifier) Placement {
 			continue
 		}
 		w.popTo(i+1, s)
+		w.skipped = true
 		w.imply(from, int(g.via[from*loops+best]))
 		l := &g.Loops[best]
 		top := len(w.stack) - 1
@@ -186,7 +191,7 @@ func (w *Walker) reach(n int, s *Segment, q *qualifier) Placement {
 		if w.Report != nil {
 			w.fault(CodeLoopSkipped, l.ID, &l.Segments[0], s, "the loop stands where its parent is missing")
 		}
-		return Placement{Loop: l, Index: best, Use: &l.Segments[0], Opened: true, Count: 1, Skipped: true}
+		return Placement{Loop: l, Index: best, Use: &l.Segments[0], Opened: true}
 	}
 	return w.unplaced(s)
 }

@@ -47,7 +47,7 @@ func place(t *testing.T, g *Guide, body string) (string, []string) {
 		case p.Loop == nil:
 			out = append(out, "?")
 			continue
-		case p.Skipped:
+		case w.Skipped():
 			mark = "!"
 		case p.Opened:
 			mark = "+"
