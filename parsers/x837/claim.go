@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"revcycle/claim"
+	"revcycle/parsers/set"
 )
 
 // builder holds what is collected of the claim at hand, and the slabs its slices come from.
@@ -11,57 +12,57 @@ type builder struct {
 	p *parser
 	c *claim.Claim
 
-	kept       gather[claim.KeptSegment]
-	dx         gather[claim.Diagnosis]
-	procedures gather[claim.ICDCode]
-	codes      gather[claim.BillCode]
-	dates      gather[claim.QualDate]
-	refs       gather[claim.Reference]
-	amounts    gather[claim.QualAmount]
-	providers  gather[claim.Provider]
-	others     gather[claim.OtherPayer]
-	lines      gather[claim.Line]
+	kept       set.Gather[claim.KeptSegment]
+	dx         set.Gather[claim.Diagnosis]
+	procedures set.Gather[claim.ICDCode]
+	codes      set.Gather[claim.BillCode]
+	dates      set.Gather[claim.QualDate]
+	refs       set.Gather[claim.Reference]
+	amounts    set.Gather[claim.QualAmount]
+	providers  set.Gather[claim.Provider]
+	others     set.Gather[claim.OtherPayer]
+	lines      set.Gather[claim.Line]
 	who        claim.PersonFields // the subscriber of the last of others
 
-	line
-	other
+	line  line
+	other other
 }
 
-// build makes the claim of the block that was collected, or says why it cannot. Its parts are counted where it can.
-func (p *parser) build() (claim.Claim, *trouble) {
+// build makes the claim of the block that was collected, or says why it cannot; its segments are counted only where it can.
+func (p *parser) build() (*claim.Claim, *set.Trouble) {
 	b, blk := &p.b, &p.claim
 	p.read(p.level)
-	if p.level.bad != nil {
-		blk.fail(*p.level.bad)
+	if bad := p.level.block.Bad; bad != nil {
+		blk.Fail(*bad)
 	}
 	before := p.counts
 	c := p.level.said
 	b.c = &c
-	blk.seal()
-	if blk.bad == nil {
-		for i := range blk.parts {
-			b.take(blk.segment(i))
+	blk.Seal()
+	if blk.Bad == nil {
+		for i := range blk.Len() {
+			b.take(blk.Segment(i))
 		}
 	}
 	b.closeLine()
 	b.closeOther()
 	b.finish(&c)
 	b.c = nil
-	if blk.bad != nil {
+	if blk.Bad != nil {
 		p.counts = before
-		return c, blk.bad
+		return nil, blk.Bad
 	}
 	c.ID = claim.ClaimID(c.SubmitterID, c.Billing.Key(), c.Control, c.Frequency, p.chain(p.level.digest, blk))
-	return c, nil
+	return &c, nil
 }
 
 // take hands a segment to the function of its loop.
-func (b *builder) take(s segment) {
-	switch s.place {
+func (b *builder) take(s set.Segment) {
+	switch place(s.Place) {
 	case own:
-		b.p.settle(s, b.own(s), &b.kept)
+		b.p.counts.Settle(s, b.own(s), &b.kept)
 	case provider:
-		b.p.settle(s, b.provider(s, &b.providers), &b.kept)
+		b.p.counts.Settle(s, b.provider(s, &b.providers), &b.kept)
 	case otherCoverage, otherInsured, otherPayer, otherProvider:
 		b.takeOther(s)
 	case serviceLine, drug, lineProvider, adjudication:
@@ -72,16 +73,16 @@ func (b *builder) take(s segment) {
 		if b.line.open {
 			kept = &b.line.kept
 		}
-		b.p.settle(s, none, kept)
+		b.p.counts.Settle(s, set.None, kept)
 	}
 }
 
 // finish moves what was collected into the claim.
 func (b *builder) finish(c *claim.Claim) {
-	c.Diagnoses, c.Procedures, c.Codes = b.dx.take(), b.procedures.take(), b.codes.take()
-	c.Dates, c.References, c.Amounts = b.dates.take(), b.refs.take(), b.amounts.take()
-	c.Providers, c.Other, c.Lines = b.providers.take(), b.others.take(), b.lines.take()
-	if kept := b.kept.take(); kept != nil {
+	c.Diagnoses, c.Procedures, c.Codes = b.dx.Take(), b.procedures.Take(), b.codes.Take()
+	c.Dates, c.References, c.Amounts = b.dates.Take(), b.refs.Take(), b.amounts.Take()
+	c.Providers, c.Other, c.Lines = b.providers.Take(), b.others.Take(), b.lines.Take()
+	if kept := b.kept.Take(); kept != nil {
 		if len(c.Kept) > 0 {
 			kept = append(c.Kept[:len(c.Kept):len(c.Kept)], kept...)
 		}
@@ -114,53 +115,53 @@ func finalInpatient(c *claim.Claim) bool {
 }
 
 // own takes a segment of 2300.
-func (b *builder) own(s segment) held {
+func (b *builder) own(s set.Segment) set.Held {
 	c := b.c
-	switch s.id() {
+	switch s.ID() {
 	case "CLM":
 		return b.clm(s)
 	case "DTP": // DTP*434*RD8*20250106-20250110
 		return b.claimDate(s)
 	case "REF": // REF*G1*AUTH1
-		b.refs.add(claim.Reference{Qualifier: s.elem(1), Value: s.elem(2)})
-		return s.all(elements(1, 2))
+		b.refs.Add(claim.Reference{Qualifier: s.Elem(1), Value: s.Elem(2)})
+		return s.All(set.E1 | set.E2)
 	case "AMT": // AMT*F5*25
-		b.amounts.add(claim.QualAmount{Qualifier: s.elem(1), Amount: s.amount(2)})
-		return s.all(elements(1, 2))
+		b.amounts.Add(claim.QualAmount{Qualifier: s.Elem(1), Amount: s.Amount(2)})
+		return s.All(set.E1 | set.E2)
 	case "CL1": // CL1*1*7*01
-		c.AdmitType, c.AdmitSource, c.PatientStatus = s.elem(1), s.elem(2), s.elem(3)
-		return s.all(elements(1, 2, 3))
+		c.AdmitType, c.AdmitSource, c.PatientStatus = s.Elem(1), s.Elem(2), s.Elem(3)
+		return s.All(set.E1 | set.E2 | set.E3)
 	case "HI":
 		return b.information(s)
 	}
-	return none
+	return set.None
 }
 
 // clm takes CLM*PCN*162***11:B:1*Y*A*Y*Y.
-func (b *builder) clm(s segment) held {
-	c, sep := b.c, s.b.d.Component
-	if c.Control = s.elem(1); c.Control == "" {
-		s.fail(CodeMissing, 1, 0, "the patient control number is missing")
+func (b *builder) clm(s set.Segment) set.Held {
+	c, sep := b.c, s.Separator()
+	if c.Control = s.Elem(1); c.Control == "" {
+		s.Fail(set.CodeMissing, 1, 0, "the patient control number is missing")
 	}
-	c.Charge = s.amount(2)
+	c.Charge = s.Amount(2)
 	var rest string
-	c.Facility, rest = cut(s.elem(5), sep)
-	_, rest = cut(rest, sep)
-	c.Frequency, _ = cut(rest, sep)
-	c.Signature, c.Assignment, c.Benefits, c.Release = s.elem(6), s.elem(7), s.elem(8), s.elem(9)
-	if c.Cause = s.elem(11); sep != ':' && c.Cause != "" {
+	c.Facility, rest = set.Cut(s.Elem(5), sep)
+	_, rest = set.Cut(rest, sep)
+	c.Frequency, _ = set.Cut(rest, sep)
+	c.Signature, c.Assignment, c.Benefits, c.Release = s.Elem(6), s.Elem(7), s.Elem(8), s.Elem(9)
+	if c.Cause = s.Elem(11); sep != ':' && c.Cause != "" {
 		c.Cause = strings.ReplaceAll(c.Cause, string(rune(sep)), ":")
 	}
-	c.Program, c.DelayReason = s.elem(12), s.elem(20)
-	return s.all(elements(1, 2, 5, 6, 7, 8, 9, 11, 12, 20))
+	c.Program, c.DelayReason = s.Elem(12), s.Elem(20)
+	return s.All(set.E1 | set.E2 | set.E5 | set.E6 | set.E7 | set.E8 | set.E9 | set.E11 | set.E12 | set.E20)
 }
 
-func (b *builder) claimDate(s segment) held {
-	d, ok := s.date()
+func (b *builder) claimDate(s set.Segment) set.Held {
+	d, ok := s.Date()
 	if !ok {
-		return none
+		return set.None
 	}
-	b.dates.add(d)
+	b.dates.Add(d)
 	switch d.Qualifier {
 	case "434":
 		b.c.StatementFrom, b.c.StatementTo = d.From, d.To
@@ -169,64 +170,64 @@ func (b *builder) claimDate(s segment) held {
 	case "096":
 		b.c.Discharged = d.From
 	}
-	return s.all(elements(1, 2, 3))
+	return s.All(set.E1 | set.E2 | set.E3)
 }
 
 // provider takes a segment of a loop that names a provider of the claim or of a line.
-func (b *builder) provider(s segment, to *gather[claim.Provider]) held {
-	if s.id() == "NM1" {
-		to.add(claim.Provider{})
-	} else if len(to.tmp) == 0 {
-		return none
+func (b *builder) provider(s set.Segment, to *set.Gather[claim.Provider]) set.Held {
+	if s.ID() == "NM1" {
+		to.Add(claim.Provider{})
+	} else if to.Len() == 0 {
+		return set.None
 	}
-	return b.p.providerPart(s, to.last())
+	return b.p.names.Provider(s, to.Last())
 }
 
 // information takes the composites of an HI: diagnoses, procedures, and the codes of an institutional bill. A segment with a
 // composite that no field takes is kept.
-func (b *builder) information(s segment) held {
-	h, sep := whole, s.b.d.Component
-	for i := 1; i <= int(s.n); i++ {
-		e := s.elem(i)
+func (b *builder) information(s set.Segment) set.Held {
+	h, sep := set.Whole, s.Separator()
+	for i := 1; i <= s.Len(); i++ {
+		e := s.Elem(i)
 		if e == "" {
 			continue
 		}
-		q, rest := cut(e, sep)
-		code, rest := cut(rest, sep)
+		q, rest := set.Cut(e, sep)
+		code, rest := set.Cut(rest, sep)
 		switch q {
 		case "ABK", "BK", "ABF", "BF", "ABJ", "BJ", "APR", "PR", "ABN", "BN", "ZZ":
-			b.dx.add(claim.Diagnosis{Qualifier: q, Code: code, POA: nth(e, sep, 9)})
+			b.dx.Add(claim.Diagnosis{Qualifier: q, Code: code, POA: set.Nth(e, sep, 9)})
 			if rest != "" && filled(rest, sep, 6) {
-				h = part1
+				h = set.Partly
 			}
 		case "DR":
 			b.c.DRG = code
 			if rest != "" {
-				h = part1
+				h = set.Partly
 			}
 		case "BBR", "BR", "CAH", "BBQ", "BQ", "BP", "BO":
 			p := claim.ICDCode{Qualifier: q, Code: code}
-			if day := nth(rest, sep, 2); day != "" && nth(rest, sep, 1) == "D8" {
-				p.Date = s.day(day, i, 4)
+			if day := set.Nth(rest, sep, 2); day != "" && set.Nth(rest, sep, 1) == "D8" {
+				p.Date = s.Day(day, i, 4)
 			} else if rest != "" {
-				h = part1
+				h = set.Partly
 			}
-			b.procedures.add(p)
+			b.procedures.Add(p)
 		case "BH", "BI", "BE", "BG", "TC":
 			v := claim.BillCode{Qualifier: q, Code: code}
-			if day := nth(rest, sep, 2); day != "" {
-				v.From, v.To, _, _ = s.span(nth(rest, sep, 1), day, i, 4)
+			if day := set.Nth(rest, sep, 2); day != "" {
+				v.From, v.To, _, _ = s.Span(set.Nth(rest, sep, 1), day, i, 4)
 			}
-			if a := nth(rest, sep, 3); a != "" {
-				amount := s.cents(a, i, 5)
+			if a := set.Nth(rest, sep, 3); a != "" {
+				amount := s.Cents(a, i, 5)
 				v.Amount = &amount
 			}
-			if nth(rest, sep, 4) != "" {
-				h = part1
+			if set.Nth(rest, sep, 4) != "" {
+				h = set.Partly
 			}
-			b.codes.add(v)
+			b.codes.Add(v)
 		default:
-			h = part1
+			h = set.Partly
 		}
 	}
 	return h

@@ -6,7 +6,7 @@
 // string, and fills the nouns with pieces of it. Whatever a guide allows and no field holds is in Kept, so that nothing
 // that was read is dropped.
 //
-// A set may be read whole ([Read]) or in pieces of about a megabyte, by several goroutines ([ReadChunk]): the claims, their
+// A set may be read set.Whole ([Read]) or in pieces of about a megabyte, by several goroutines ([ReadChunk]): the claims, their
 // IDs, their places and their faults are the same. What is wrong with a claim makes it a [claim.Reject] and leaves the next
 // one alone; what is wrong with an envelope is not judged here but by parsers.Scan, which holds the set.
 //

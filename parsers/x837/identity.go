@@ -4,7 +4,7 @@ import (
 	"crypto/sha256"
 
 	"revcycle/claim"
-	"revcycle/parsers/x12"
+	"revcycle/parsers/set"
 )
 
 // The identity of a claim is the hash of its normalised segments (claim.ClaimID). Normalised means:
@@ -25,66 +25,12 @@ import (
 // that many claims share is hashed once.
 
 // chain gives the digest of a block below another.
-func (p *parser) chain(above claim.Digest, b *block) claim.Digest {
+func (p *parser) chain(above claim.Digest, b *set.Block) claim.Digest {
 	p.scratch = append(p.scratch[:0], above[:]...)
 	from := len(p.scratch)
-	p.scratch = append(p.scratch, b.buf...)
-	if !standard(b.d) {
-		normalise(p.scratch[from:], b.d)
+	p.scratch = append(p.scratch, b.Bytes()...)
+	if d := b.Delims(); !set.Standard(d) {
+		set.Normalise(p.scratch[from:], d)
 	}
 	return sha256.Sum256(p.scratch)
-}
-
-// standard reports whether segments with these delimiters are normalised as they stand.
-func standard(d x12.Delimiters) bool {
-	return d.Element == '*' && d.Component == ':' && d.Segment == '~' && (d.Repetition == '^' || d.Repetition == 0)
-}
-
-// normalise rewrites b in place with the usual delimiters.
-func normalise(b []byte, d x12.Delimiters) {
-	for i, c := range b {
-		switch c {
-		case d.Element:
-			b[i] = '*'
-		case d.Segment:
-			b[i] = '~'
-		case d.Component:
-			b[i] = ':'
-		case '*':
-			b[i] = 0x11
-		case '~':
-			b[i] = 0x12
-		case ':':
-			b[i] = 0x13
-		case '^':
-			if d.Repetition != 0 && d.Repetition != '^' {
-				b[i] = 0x14
-			}
-		default:
-			if c == d.Repetition && c != 0 {
-				b[i] = '^'
-			}
-		}
-	}
-}
-
-// usual rewrites one segment for Kept: its own delimiters become * : ^ and its data stay as they were sent.
-func usual(text string, d x12.Delimiters) string {
-	if standard(d) {
-		return text
-	}
-	b := []byte(text)
-	for i, c := range b {
-		switch c {
-		case d.Element:
-			b[i] = '*'
-		case d.Component:
-			b[i] = ':'
-		case d.Repetition:
-			if c != 0 {
-				b[i] = '^'
-			}
-		}
-	}
-	return string(b)
 }

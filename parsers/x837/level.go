@@ -4,11 +4,12 @@ import (
 	"crypto/sha256"
 
 	"revcycle/claim"
+	"revcycle/parsers/set"
 )
 
 // level is one level above the claims: its segments, what a claim below it inherits, and the digest of it and of those above.
 type level struct {
-	block
+	block  set.Block
 	open   bool // its HL, or the ST, was read
 	done   bool // the fields below are filled
 	digest claim.Digest
@@ -38,26 +39,24 @@ func (p *parser) read(l *level) {
 		p.read(above)
 		l.said = above.said
 		l.digest = p.chain(above.digest, &l.block)
-		if l.bad == nil {
-			l.bad = above.bad
+		if l.block.Bad == nil {
+			l.block.Bad = above.block.Bad
 		}
 	} else {
 		l.said = claim.Claim{Guide: p.name, Kind: p.guide.kind, Use: p.use, Created: p.created}
 		l.digest = sha256.Sum256([]byte(string(p.guide.kind) + "|" + string(p.use)))
 	}
-	l.seal()
+	l.block.Seal()
 	c := &l.said
 	var insured, sick claim.PersonFields
+	who := &insured
 	if l == &p.patient {
-		c.Relationship = ""
+		c.Relationship, who = "", &sick
 	}
-	for i := range l.parts {
-		s := l.segment(i)
-		who := &insured
-		if l == &p.patient {
-			who = &sick
-		}
-		p.settle(s, p.inherit(s, c, who), &p.b.kept)
+	for i := range l.block.Len() {
+		s := l.block.Segment(i)
+		h := p.inherit(s, c, who)
+		p.tally(s).Settle(s, h, &p.b.kept)
 	}
 	switch {
 	case l == &p.subscriber:
@@ -66,211 +65,79 @@ func (p *parser) read(l *level) {
 	case l == &p.patient:
 		c.Patient = claim.NewPerson(sick)
 	}
-	if own := p.b.kept.take(); len(own) > 0 {
+	if own := p.b.kept.Take(); len(own) > 0 {
 		c.Kept = append(c.Kept[:len(c.Kept):len(c.Kept)], own...)
 	}
 }
 
-// held says where a segment's content went.
-type held uint8
-
-const (
-	none  held = iota // in no field: keep the segment
-	part1             // in fields but for some elements: keep the segment too
-	whole             // in fields
-)
-
-// settle keeps a segment, or what no field holds of it, and counts it.
-func (p *parser) settle(s segment, h held, kept *gather[claim.KeptSegment]) {
-	if h != whole {
-		kept.add(s.kept())
+// tally is where a segment is counted: segments of the context count for the chunk that owns them.
+func (p *parser) tally(s set.Segment) *set.Counts {
+	if s.Ordinal < p.firstOwn {
+		return new(set.Counts)
 	}
-	if s.ordinal < p.firstOwn {
-		return
-	}
-	switch {
-	case h != none:
-		p.counts.Placed++
-	case s.loop == "":
-		p.counts.Reported++
-	default:
-		p.counts.Kept++
-	}
-	p.counts.Read++
-}
-
-// all is whole where no element but the held ones is filled.
-func (s segment) all(held uint32) held {
-	if s.others(held) {
-		return part1
-	}
-	return whole
+	return &p.counts
 }
 
 // inherit takes a segment above the claims: 1000A to 2010CA. who is the subscriber, or the patient below HL*23.
-func (p *parser) inherit(s segment, c *claim.Claim, who *claim.PersonFields) held {
-	switch s.place {
+func (p *parser) inherit(s set.Segment, c *claim.Claim, who *claim.PersonFields) set.Held {
+	switch place(s.Place) {
 	case submitter, receiver:
 		// NM1*41*2*SAMPLE CLINIC*****46*SAMPLECLINIC
-		if s.id() != "NM1" {
-			return none
+		if s.ID() != "NM1" {
+			return set.None
 		}
 		id := &c.SubmitterID
-		if s.place == receiver {
+		if place(s.Place) == receiver {
 			id = &c.ReceiverID
 		}
-		*id = s.elem(9)
-		return s.all(elements(1, 2, 9))
+		*id = s.Elem(9)
+		return s.All(set.E1 | set.E2 | set.E9)
 	case billing:
-		if s.id() == "PRV" { // PRV*BI*PXC*207Q00000X
-			c.Billing.Taxonomy = s.elem(3)
-			return s.all(elements(1, 2, 3))
+		if s.ID() == "PRV" { // PRV*BI*PXC*207Q00000X
+			c.Billing.Taxonomy = s.Elem(3)
+			return s.All(set.E1 | set.E2 | set.E3)
 		}
 	case biller:
-		return p.providerPart(s, &c.Billing)
+		return p.names.Provider(s, &c.Billing)
 	case payTo:
-		return p.providerPart(s, &c.PayTo)
+		return p.names.Provider(s, &c.PayTo)
 	case subscriber:
-		return s.coverage(c, who)
+		return coverage(s, c, who)
 	case insured, patientName:
-		return s.person(who)
+		return s.Person(who)
 	case payer:
-		if s.id() == "NM1" {
-			return s.payer(&c.Payer)
+		if s.ID() == "NM1" {
+			return s.Payer(&c.Payer)
 		}
 	case patient:
-		if s.id() == "PAT" { // PAT*19
-			c.Relationship = s.elem(1)
-			return s.patient(who, elements(1))
+		if s.ID() == "PAT" { // PAT*19
+			c.Relationship = s.Elem(1)
+			return death(s, who, set.E1)
 		}
 	}
-	return none
+	return set.None
 }
 
 // coverage takes SBR and PAT of 2000B: SBR*P*18*GROUP******12.
-func (s segment) coverage(c *claim.Claim, who *claim.PersonFields) held {
-	switch s.id() {
+func coverage(s set.Segment, c *claim.Claim, who *claim.PersonFields) set.Held {
+	switch s.ID() {
 	case "SBR":
-		c.PayerOrder, c.Relationship, c.Group, c.FilingCode = s.elem(1), s.elem(2), s.elem(3), s.elem(9)
-		return s.all(elements(1, 2, 3, 9))
+		c.PayerOrder, c.Relationship, c.Group, c.FilingCode = s.Elem(1), s.Elem(2), s.Elem(3), s.Elem(9)
+		return s.All(set.E1 | set.E2 | set.E3 | set.E9)
 	case "PAT":
-		return s.patient(who, 0)
+		return death(s, who, 0)
 	}
-	return none
+	return set.None
 }
 
-// patient takes the date of death of a PAT.
-func (s segment) patient(who *claim.PersonFields, taken uint32) held {
-	if s.elem(5) == "D8" && s.elem(6) != "" {
-		who.Death = s.day(s.elem(6), 6, 0)
-		taken |= elements(5, 6)
+// death takes the date of death of a PAT.
+func death(s set.Segment, who *claim.PersonFields, taken set.Mask) set.Held {
+	if s.Elem(5) == "D8" && s.Elem(6) != "" {
+		who.Death = s.Day(s.Elem(6), 6, 0)
+		taken |= set.E5 | set.E6
 	}
 	if taken == 0 {
-		return none
+		return set.None
 	}
-	return s.all(taken)
-}
-
-// payer takes NM1*PR*2*ALPHA HEALTH PLAN*****PI*12345.
-func (s segment) payer(p *claim.Payer) held {
-	p.Name, p.Qualifier, p.ID = s.elem(3), s.elem(8), s.elem(9)
-	return s.all(elements(1, 2, 3, 8, 9))
-}
-
-// person takes the name, address and birth of an insured or a patient.
-func (s segment) person(who *claim.PersonFields) held {
-	switch s.id() {
-	case "NM1": // NM1*IL*1*LAST*FIRST*MIDDLE**SUFFIX*MI*ID
-		who.Organization = s.elem(2) == "2"
-		who.Last, who.First, who.Middle, who.Suffix, who.MemberID = s.elem(3), s.elem(4), s.elem(5), s.elem(7), s.elem(9)
-		return s.all(elements(1, 2, 3, 4, 5, 7, 8, 9))
-	case "N3":
-		who.Address = s.address()
-		return s.all(elements(1, 2))
-	case "N4":
-		who.City, who.State, who.ZIP = s.elem(1), s.elem(2), s.elem(3)
-		return s.all(elements(1, 2, 3))
-	case "DMG": // DMG*D8*19700101*F
-		if s.elem(1) != "D8" {
-			return none
-		}
-		if s.elem(2) != "" {
-			who.Birth = s.day(s.elem(2), 2, 0)
-		}
-		who.Sex = s.elem(3)
-		return s.all(elements(1, 2, 3))
-	}
-	return none
-}
-
-// address joins N301 and N302.
-func (s segment) address() string {
-	if second := s.elem(2); second != "" {
-		return s.elem(1) + " " + second
-	}
-	return s.elem(1)
-}
-
-// providerPart takes a segment of a loop that an NM1 of a provider opens.
-func (p *parser) providerPart(s segment, who *claim.Provider) held {
-	switch s.id() {
-	case "NM1": // NM1*85*2*SAMPLE CLINIC*****XX*1234567893
-		return p.providerName(s, who)
-	case "N3":
-		who.Address = s.address()
-		return s.all(elements(1, 2))
-	case "N4":
-		who.City, who.State, who.ZIP = s.elem(1), s.elem(2), s.elem(3)
-		return s.all(elements(1, 2, 3))
-	case "PRV":
-		who.Taxonomy = s.elem(3)
-		return s.all(elements(1, 2, 3))
-	case "REF":
-		switch q := s.elem(1); q {
-		case "EI", "SY", "TJ":
-			who.TaxID = digits(s.elem(2))
-		default:
-			who.References = append(who.References, claim.Reference{Qualifier: q, Value: s.elem(2)})
-		}
-		return s.all(elements(1, 2))
-	}
-	return none
-}
-
-func (p *parser) providerName(s segment, who *claim.Provider) held {
-	who.Role, who.Organization = s.elem(1), s.elem(2) == "2"
-	who.Name = p.name3(s)
-	switch q, id := s.elem(8), s.elem(9); {
-	case id == "":
-	case q == "XX":
-		who.NPI = claim.NPI(id)
-	case q == "24" || q == "34" || q == "FI":
-		who.TaxID = digits(id)
-	default:
-		who.References = append(who.References, claim.Reference{Qualifier: q, Value: id})
-	}
-	return s.all(elements(1, 2, 3, 4, 5, 8, 9))
-}
-
-// maxNames bounds the provider names that are remembered; a file names few providers many times.
-const maxNames = 4096
-
-// name3 joins NM103 to NM105 as LAST, FIRST MIDDLE.
-func (p *parser) name3(s segment) string {
-	if s.elem(4) == "" {
-		return s.elem(3)
-	}
-	key := s.b.text[s.b.ends[s.first+2]:s.b.ends[s.first+min(5, uint32(s.n))]]
-	if name, ok := p.names[key]; ok {
-		return name
-	}
-	name := s.elem(3) + ", " + s.elem(4)
-	if m := s.elem(5); m != "" {
-		name += " " + m
-	}
-	if len(p.names) >= maxNames {
-		clear(p.names)
-	}
-	p.names[string([]byte(key))] = name
-	return name
+	return s.All(taken)
 }

@@ -5,39 +5,39 @@ import (
 	"strings"
 
 	"revcycle/claim"
-	"revcycle/money"
+	"revcycle/parsers/set"
 )
 
 // line is what is collected of the service line at hand.
 type line struct {
 	open      bool
 	service   bool // its SV1, SV2 or SV3 was read
-	start     segment
+	start     set.Segment
 	l         claim.Line
-	kept      gather[claim.KeptSegment]
-	dates     gather[claim.QualDate]
-	refs      gather[claim.Reference]
-	amounts   gather[claim.QualAmount]
-	providers gather[claim.Provider]
-	judged    gather[claim.LineAdjudication]
-	cas       gather[claim.Adjustment]
-	pointers  gather[uint8]
-	teeth     gather[string]
+	kept      set.Gather[claim.KeptSegment]
+	dates     set.Gather[claim.QualDate]
+	refs      set.Gather[claim.Reference]
+	amounts   set.Gather[claim.QualAmount]
+	providers set.Gather[claim.Provider]
+	judged    set.Gather[claim.LineAdjudication]
+	cas       set.Gather[claim.Adjustment]
+	pointers  set.Gather[uint8]
+	teeth     set.Gather[string]
 }
 
 // takeLine takes a segment of 2400 and the loops below it.
-func (b *builder) takeLine(s segment) {
-	if s.place == serviceLine && s.id() == "LX" {
+func (b *builder) takeLine(s set.Segment) {
+	if place(s.Place) == serviceLine && s.ID() == "LX" {
 		b.openLine(s)
 		return
 	}
 	if !b.line.open {
-		s.fail(CodeLine, 0, 0, "the segment belongs to a service line, and no LX came before it")
+		s.Fail(CodeLine, 0, 0, "the segment belongs to a service line, and no LX came before it")
 		return
 	}
 	l := &b.line
-	var h held
-	switch s.place {
+	var h set.Held
+	switch place(s.Place) {
 	case serviceLine:
 		h = b.service(s)
 	case drug:
@@ -47,22 +47,22 @@ func (b *builder) takeLine(s segment) {
 	case adjudication:
 		h = b.judged(s)
 	}
-	b.p.settle(s, h, &l.kept)
+	b.p.counts.Settle(s, h, &l.kept)
 }
 
 // openLine takes LX*1. A counter that is no number is replaced by the line's position and the segment kept.
-func (b *builder) openLine(s segment) {
+func (b *builder) openLine(s set.Segment) {
 	b.closeLine()
 	b.closeOther()
 	l := &b.line
 	l.open, l.start = true, s
-	h := whole
-	n, err := strconv.Atoi(s.elem(1))
+	h := set.Whole
+	n, err := strconv.Atoi(s.Elem(1))
 	if err != nil || n < 1 {
-		n, h = len(b.lines.tmp)+1, none
+		n, h = b.lines.Len()+1, set.None
 	}
 	l.l.Number = n
-	b.p.settle(s, h, &l.kept)
+	b.p.counts.Settle(s, h, &l.kept)
 }
 
 // closeLine adds the line at hand to the claim.
@@ -72,19 +72,19 @@ func (b *builder) closeLine() {
 		return
 	}
 	if !l.service {
-		l.start.fail(CodeLine, 1, 0, "the service line has no SV1, SV2 or SV3")
+		l.start.Fail(CodeLine, 1, 0, "the service line has no SV1, SV2 or SV3")
 	}
 	b.closeJudged()
-	l.l.Providers, l.l.Dates, l.l.References, l.l.Amounts = l.providers.take(), l.dates.take(), l.refs.take(), l.amounts.take()
-	l.l.Adjudication, l.l.Kept, l.l.Pointers, l.l.Teeth = l.judged.take(), l.kept.take(), l.pointers.take(), l.teeth.take()
-	b.lines.add(l.l)
+	l.l.Providers, l.l.Dates, l.l.References, l.l.Amounts = l.providers.Take(), l.dates.Take(), l.refs.Take(), l.amounts.Take()
+	l.l.Adjudication, l.l.Kept, l.l.Pointers, l.l.Teeth = l.judged.Take(), l.kept.Take(), l.pointers.Take(), l.teeth.Take()
+	b.lines.Add(l.l)
 	l.l, l.open, l.service = claim.Line{}, false, false
 }
 
 // service takes a segment of 2400 itself.
-func (b *builder) service(s segment) held {
+func (b *builder) service(s set.Segment) set.Held {
 	l := &b.line
-	switch s.id() {
+	switch s.ID() {
 	case "SV1":
 		return b.professional(s)
 	case "SV2":
@@ -92,144 +92,125 @@ func (b *builder) service(s segment) held {
 	case "SV3":
 		return b.dental(s)
 	case "DTP":
-		d, ok := s.date()
+		d, ok := s.Date()
 		if !ok {
-			return none
+			return set.None
 		}
 		if d.Qualifier == "472" && !l.l.From.Known() && d.From.Known() {
 			l.l.From, l.l.To = d.From, d.To
 			if d.Time != "" {
-				return part1
+				return set.Partly
 			}
-			return s.all(elements(1, 2, 3))
+			return s.All(set.E1 | set.E2 | set.E3)
 		}
-		l.dates.add(d)
-		return s.all(elements(1, 2, 3))
+		l.dates.Add(d)
+		return s.All(set.E1 | set.E2 | set.E3)
 	case "REF":
-		if s.elem(1) == "6R" && l.l.Control == "" {
-			l.l.Control = s.elem(2)
+		if s.Elem(1) == "6R" && l.l.Control == "" {
+			l.l.Control = s.Elem(2)
 		} else {
-			l.refs.add(claim.Reference{Qualifier: s.elem(1), Value: s.elem(2)})
+			l.refs.Add(claim.Reference{Qualifier: s.Elem(1), Value: s.Elem(2)})
 		}
-		return s.all(elements(1, 2))
+		return s.All(set.E1 | set.E2)
 	case "AMT":
-		l.amounts.add(claim.QualAmount{Qualifier: s.elem(1), Amount: s.amount(2)})
-		return s.all(elements(1, 2))
+		l.amounts.Add(claim.QualAmount{Qualifier: s.Elem(1), Amount: s.Amount(2)})
+		return s.All(set.E1 | set.E2)
 	case "TOO": // TOO*JP*12*L:O
-		tooth := s.elem(2)
-		if areas := s.elem(3); areas != "" {
-			tooth += ":" + strings.ReplaceAll(areas, string(rune(s.b.d.Component)), ":")
+		tooth := s.Elem(2)
+		if areas := s.Elem(3); areas != "" {
+			tooth += ":" + strings.ReplaceAll(areas, string(rune(s.Separator())), ":")
 		}
-		l.teeth.add(tooth)
-		return s.all(elements(1, 2, 3))
+		l.teeth.Add(tooth)
+		return s.All(set.E1 | set.E2 | set.E3)
 	}
-	return none
+	return set.None
 }
 
 // professional takes SV1*HC:99213:25*150*UN*1***1:2.
-func (b *builder) professional(s segment) held {
+func (b *builder) professional(s set.Segment) set.Held {
 	l := &b.line.l
 	var rest bool
 	b.line.service = true
-	l.Procedure, rest = s.procedure(1)
-	l.Charge = s.amount(2)
-	l.Unit = s.elem(3)
-	l.Units = s.units(4)
-	l.Place = s.elem(5)
-	b.point(s, 7)
-	return s.but(rest, elements(1, 2, 3, 4, 5, 7))
+	l.Procedure, rest = s.Procedure(1)
+	l.Charge = s.Amount(2)
+	l.Unit = s.Elem(3)
+	l.Units = s.Units(4)
+	l.Place = s.Elem(5)
+	return s.But(!b.point(s, 7) || rest, set.E1|set.E2|set.E3|set.E4|set.E5|set.E7)
 }
 
 // institutional takes SV2*0450*HC:99283*350*UN*1**20.
-func (b *builder) institutional(s segment) held {
+func (b *builder) institutional(s set.Segment) set.Held {
 	l := &b.line.l
 	var rest bool
 	b.line.service = true
-	l.Revenue = s.elem(1)
-	l.Procedure, rest = s.procedure(2)
-	l.Charge = s.amount(3)
-	l.Unit = s.elem(4)
-	l.Units = s.units(5)
-	if s.elem(7) != "" {
-		l.NonCovered = s.amount(7)
+	l.Revenue = s.Elem(1)
+	l.Procedure, rest = s.Procedure(2)
+	l.Charge = s.Amount(3)
+	l.Unit = s.Elem(4)
+	l.Units = s.Units(5)
+	if s.Elem(7) != "" {
+		l.NonCovered = s.Amount(7)
 	}
-	return s.but(rest, elements(1, 2, 3, 4, 5, 7))
+	return s.But(rest, set.E1|set.E2|set.E3|set.E4|set.E5|set.E7)
 }
 
 // dental takes SV3*AD:D2150*100**10**1.
-func (b *builder) dental(s segment) held {
+func (b *builder) dental(s set.Segment) set.Held {
 	l := &b.line.l
 	var rest bool
 	b.line.service = true
-	l.Procedure, rest = s.procedure(1)
-	l.Charge = s.amount(2)
-	l.Place = s.elem(3)
-	l.Oral = strings.ReplaceAll(s.elem(4), string(rune(s.b.d.Component)), ":")
-	if s.elem(6) != "" {
-		l.Unit, l.Units = "UN", s.units(6)
+	l.Procedure, rest = s.Procedure(1)
+	l.Charge = s.Amount(2)
+	l.Place = s.Elem(3)
+	l.Oral = strings.ReplaceAll(s.Elem(4), string(rune(s.Separator())), ":")
+	if s.Elem(6) != "" {
+		l.Unit, l.Units = "UN", s.Units(6)
 	}
-	b.point(s, 11)
-	return s.but(rest, elements(1, 2, 3, 4, 6, 11))
+	return s.But(!b.point(s, 11) || rest, set.E1|set.E2|set.E3|set.E4|set.E6|set.E11)
 }
 
-// but is all for a segment of whose procedure more was sent than a field holds.
-func (s segment) but(rest bool, taken uint32) held {
-	if rest {
-		return part1
-	}
-	return s.all(taken)
-}
-
-// units reads a quantity where one was sent.
-func (s segment) units(i int) money.Exact {
-	e := s.elem(i)
-	switch {
-	case e == "":
-		return money.Exact{}
-	case len(e) == 1 && e[0] >= '0' && e[0] <= '9':
-		return money.Whole(int64(e[0] - '0'))
-	}
-	return s.number(e, i)
-}
-
-// point reads diagnosis pointers: 1:2:3:4.
-func (b *builder) point(s segment, i int) {
-	for e := s.elem(i); e != ""; {
+// point reads diagnosis pointers, 1:2:3:4, or A:B as some senders write them. What is neither is kept with its segment: that
+// a pointer points nowhere is a finding, and no reason not to read the claim.
+func (b *builder) point(s set.Segment, i int) (sound bool) {
+	sound = true
+	for e := s.Elem(i); e != ""; {
 		var one string
-		if one, e = cut(e, s.b.d.Component); one == "" {
-			continue
+		one, e = set.Cut(e, s.Separator())
+		switch n, err := strconv.ParseUint(one, 10, 8); {
+		case err == nil:
+			b.line.pointers.Add(uint8(n))
+		case len(one) == 1 && one[0] >= 'A' && one[0] <= 'L':
+			b.line.pointers.Add(one[0] - 'A' + 1)
+		case one != "":
+			sound = false
 		}
-		n, err := strconv.ParseUint(one, 10, 8)
-		if err != nil {
-			s.fail(CodeNumber, i, 0, "a diagnosis pointer is no number")
-			return
-		}
-		b.line.pointers.add(uint8(n))
 	}
+	return sound
 }
 
 // drug takes LIN**N4*00012345678, CTP****2*UN and REF*XZ of 2410.
-func (b *builder) drug(s segment) held {
+func (b *builder) drug(s set.Segment) set.Held {
 	l := &b.line
-	switch s.id() {
+	switch s.ID() {
 	case "LIN":
-		if s.elem(2) != "N4" || l.l.NDC != "" {
-			return none
+		if s.Elem(2) != "N4" || l.l.NDC != "" {
+			return set.None
 		}
-		l.l.NDC = s.elem(3)
-		return s.all(elements(2, 3))
+		l.l.NDC = s.Elem(3)
+		return s.All(set.E2 | set.E3)
 	case "CTP":
-		if l.l.NDCUnit != "" || s.elem(4) == "" {
-			return none
+		if l.l.NDCUnit != "" || s.Elem(4) == "" {
+			return set.None
 		}
-		l.l.NDCQuantity, l.l.NDCUnit = s.units(4), s.comp(5, 1)
-		if l.l.NDCUnit != s.elem(5) {
-			return part1
+		l.l.NDCQuantity, l.l.NDCUnit = s.Units(4), s.Comp(5, 1)
+		if l.l.NDCUnit != s.Elem(5) {
+			return set.Partly
 		}
-		return s.all(elements(4, 5))
+		return s.All(set.E4 | set.E5)
 	case "REF":
-		l.refs.add(claim.Reference{Qualifier: s.elem(1), Value: s.elem(2)})
-		return s.all(elements(1, 2))
+		l.refs.Add(claim.Reference{Qualifier: s.Elem(1), Value: s.Elem(2)})
+		return s.All(set.E1 | set.E2)
 	}
-	return none
+	return set.None
 }

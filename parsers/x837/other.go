@@ -2,6 +2,7 @@ package x837
 
 import (
 	"revcycle/claim"
+	"revcycle/parsers/set"
 )
 
 // other is what is collected of the other payer at hand.
@@ -9,35 +10,35 @@ type other struct {
 	open      bool
 	o         claim.OtherPayer
 	who       claim.PersonFields
-	kept      gather[claim.KeptSegment]
-	cas       gather[claim.Adjustment]
-	remarks   gather[string]
-	providers gather[claim.Provider]
+	kept      set.Gather[claim.KeptSegment]
+	cas       set.Gather[claim.Adjustment]
+	remarks   set.Gather[string]
+	providers set.Gather[claim.Provider]
 }
 
 // takeOther takes a segment of 2320 and the loops below it.
-func (b *builder) takeOther(s segment) {
+func (b *builder) takeOther(s set.Segment) {
 	o := &b.other
-	if s.place == otherCoverage && s.id() == "SBR" {
+	if place(s.Place) == otherCoverage && s.ID() == "SBR" {
 		b.closeOther()
 		o.open = true
 	}
 	if !o.open {
-		b.p.settle(s, none, &b.kept)
+		b.p.counts.Settle(s, set.None, &b.kept)
 		return
 	}
-	h := none
-	switch s.place {
+	h := set.None
+	switch place(s.Place) {
 	case otherCoverage:
 		h = b.coordination(s)
 	case otherInsured:
-		h = s.person(&o.who)
+		h = s.Person(&o.who)
 	case otherPayer:
 		h = b.otherPayer(s)
 	case otherProvider:
 		h = b.provider(s, &o.providers)
 	}
-	b.p.settle(s, h, &o.kept)
+	b.p.counts.Settle(s, h, &o.kept)
 }
 
 // closeOther adds the other payer at hand to the claim.
@@ -47,131 +48,105 @@ func (b *builder) closeOther() {
 		return
 	}
 	o.o.Subscriber = claim.NewPerson(o.who)
-	o.o.Adjustments, o.o.Remarks, o.o.Providers, o.o.Kept = o.cas.take(), o.remarks.take(), o.providers.take(), o.kept.take()
-	b.others.add(o.o)
+	o.o.Adjustments, o.o.Remarks, o.o.Providers, o.o.Kept = o.cas.Take(), o.remarks.Take(), o.providers.Take(), o.kept.Take()
+	b.others.Add(o.o)
 	o.o, o.who, o.open = claim.OtherPayer{}, claim.PersonFields{}, false
 }
 
 // coordination takes a segment of 2320 itself.
-func (b *builder) coordination(s segment) held {
+func (b *builder) coordination(s set.Segment) set.Held {
 	o := &b.other
-	switch s.id() {
+	switch s.ID() {
 	case "SBR": // SBR*S*01*GROUP******CI
-		o.o.Order, o.o.Relationship, o.o.Group, o.o.FilingCode = s.elem(1), s.elem(2), s.elem(3), s.elem(9)
-		return s.all(elements(1, 2, 3, 9))
+		o.o.Order, o.o.Relationship, o.o.Group, o.o.FilingCode = s.Elem(1), s.Elem(2), s.Elem(3), s.Elem(9)
+		return s.All(set.E1 | set.E2 | set.E3 | set.E9)
 	case "CAS":
-		s.adjustments(&o.cas)
-		return whole
+		s.Adjustments(&o.cas)
+		return set.Whole
 	case "AMT": // AMT*D*411
-		switch s.elem(1) {
+		switch s.Elem(1) {
 		case "D":
-			o.o.Paid = s.maybe(2)
+			o.o.Paid = s.Maybe(2)
 		case "EAF":
-			o.o.Remaining = s.maybe(2)
+			o.o.Remaining = s.Maybe(2)
 		case "A8":
-			o.o.NonCovered = s.maybe(2)
+			o.o.NonCovered = s.Maybe(2)
 		default:
-			return none
+			return set.None
 		}
-		return s.all(elements(1, 2))
+		return s.All(set.E1 | set.E2)
 	case "MOA": // MOA***MA15*N211
-		s.remarks(&o.remarks, 3, 4, 5, 6, 7)
-		return s.all(elements(3, 4, 5, 6, 7))
+		s.Remarks(&o.remarks, 3, 4, 5, 6, 7)
+		return s.All(set.E3 | set.E4 | set.E5 | set.E6 | set.E7)
 	case "MIA":
-		s.remarks(&o.remarks, 5, 20, 21, 22, 23)
-		return s.all(elements(5, 20, 21, 22, 23))
+		s.Remarks(&o.remarks, 5, 20, 21, 22, 23)
+		return s.All(set.E5 | set.E20 | set.E21 | set.E22 | set.E23)
 	case "DMG": // 4010
-		return s.person(&o.who)
+		return s.Person(&o.who)
 	}
-	return none
-}
-
-// remarks adds the elements that are filled.
-func (s segment) remarks(to *gather[string], positions ...int) {
-	for _, i := range positions {
-		if e := s.elem(i); e != "" {
-			to.add(e)
-		}
-	}
+	return set.None
 }
 
 // otherPayer takes a segment of 2330B.
-func (b *builder) otherPayer(s segment) held {
+func (b *builder) otherPayer(s set.Segment) set.Held {
 	o := &b.other.o
-	switch s.id() {
+	switch s.ID() {
 	case "NM1":
-		return s.payer(&o.Payer)
+		return s.Payer(&o.Payer)
 	case "REF":
-		if s.elem(1) != "F8" {
-			return none
+		if s.Elem(1) != "F8" {
+			return set.None
 		}
-		o.PayerControl = s.elem(2)
-		return s.all(elements(1, 2))
+		o.PayerControl = s.Elem(2)
+		return s.All(set.E1 | set.E2)
 	case "DTP": // DTP*573*D8*20250210
-		d, ok := s.date()
+		d, ok := s.Date()
 		if !ok || d.Qualifier != "573" {
-			return none
+			return set.None
 		}
 		o.PaidDate = d.From
-		return s.all(elements(1, 2, 3))
+		return s.All(set.E1 | set.E2 | set.E3)
 	}
-	return none
-}
-
-// adjustments takes CAS*CO*45*57.53**253*1.60: a group and up to six triplets of reason, amount and quantity.
-func (s segment) adjustments(to *gather[claim.Adjustment]) {
-	group := s.elem(1)
-	for i := 2; i <= int(s.n) && i <= 17; i += 3 {
-		reason := s.elem(i)
-		if reason == "" && s.elem(i+1) == "" {
-			continue
-		}
-		a := claim.Adjustment{Group: group, Reason: reason, Amount: s.amount(i + 1)}
-		if q := s.elem(i + 2); q != "" {
-			n := s.number(q, i+2)
-			a.Quantity = &n
-		}
-		to.add(a)
-	}
+	return set.None
 }
 
 // judged takes a segment of 2430: what another payer did with the line.
-func (b *builder) judged(s segment) held {
+func (b *builder) judged(s set.Segment) set.Held {
 	l := &b.line
-	if s.id() == "SVD" { // SVD*12345*67.47*HC:99213**1
+	if s.ID() == "SVD" { // SVD*12345*67.47*HC:99213**1
 		b.closeJudged()
-		p, rest := s.procedure(3)
-		l.judged.add(claim.LineAdjudication{PayerID: s.elem(1), Paid: s.amount(2), Procedure: p, Units: s.units(5)})
-		return s.but(rest, elements(1, 2, 3, 5))
+		p, rest := s.Procedure(3)
+		l.judged.Add(claim.LineAdjudication{PayerID: s.Elem(1), Paid: s.Amount(2), Procedure: p, Units: s.Units(5)})
+		return s.But(rest, set.E1|set.E2|set.E3|set.E5)
 	}
-	if len(l.judged.tmp) == 0 {
-		return none
+	if l.judged.Len() == 0 {
+		return set.None
 	}
-	last := l.judged.last()
-	switch s.id() {
+	last := l.judged.Last()
+	switch s.ID() {
 	case "CAS":
-		s.adjustments(&l.cas)
-		return whole
+		s.Adjustments(&l.cas)
+		return set.Whole
 	case "DTP":
-		d, ok := s.date()
+		d, ok := s.Date()
 		if !ok || d.Qualifier != "573" {
-			return none
+			return set.None
 		}
 		last.Date = d.From
-		return s.all(elements(1, 2, 3))
+		return s.All(set.E1 | set.E2 | set.E3)
 	case "AMT":
-		if s.elem(1) != "EAF" {
-			return none
+		if s.Elem(1) != "EAF" {
+			return set.None
 		}
-		last.Remaining = s.maybe(2)
-		return s.all(elements(1, 2))
+		last.Remaining = s.Maybe(2)
+		return s.All(set.E1 | set.E2)
 	}
-	return none
+	return set.None
 }
 
 // closeJudged gives the adjustments that were read to the adjudication they stand in.
 func (b *builder) closeJudged() {
-	if l := &b.line; len(l.judged.tmp) > 0 {
-		l.judged.last().Adjustments = l.cas.take()
+	if l := &b.line; l.judged.Len() > 0 {
+		l.judged.Last().Adjustments = l.cas.Take()
 	}
 }

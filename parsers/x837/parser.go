@@ -3,36 +3,25 @@ package x837
 import (
 	"revcycle/civil"
 	"revcycle/claim"
+	"revcycle/parsers/set"
 	"revcycle/parsers/x12"
 )
 
-// Item is one claim of a file, as claim.Claim or, where it could not be read, claim.Reject.
-type Item struct {
-	// Document is nil where a set ends with faults and no claim to put them beside.
-	Document claim.Document
-	// Sighting gives the set and the ordinal of the claim's CLM in it, rejected ones counted; 0 for a Reject that is no claim.
-	Sighting claim.Sighting
-	// Faults are what was noticed in the claim and in the levels that were opened for it: segments that no loop takes.
-	Faults []x12.Fault
-}
-
-// Counts tells where the segments of the 837 sets that were read have gone. Read is the sum of the others.
-type Counts struct {
-	Read     int // from ST to SE
-	Placed   int // in a field, or structure: ST, BHT, HL, SE
-	Kept     int // in Kept, under the name of their loop
-	Reported int // in the text of a Reject, or kept without a loop and reported by a Fault
-}
+// Codes of what is found here, beside those of package set and of the x12 reader.
+const (
+	CodeStray = "CLAIM_MISPLACED" // a CLM where the guide has no place for one
+	CodeLine  = "LINE_MISPLACED"  // a service without its LX, or a line without its service
+)
 
 // parser turns the segments of a file, or of a chunk of one, into items.
 type parser struct {
 	file  claim.Digest
-	yield func(Item, error) bool
+	yield func(set.Item, error) bool
 	done  bool // yield wants no more
 
 	set     int // ordinal of the set in the file
 	inSet   bool
-	group   string
+	group   string // GS08
 	guide   *guide
 	walker  *x12.Walker
 	name    string // of the guide
@@ -42,16 +31,16 @@ type parser struct {
 
 	head, billing, subscriber, patient level
 	level                              *level // the lowest one open: where segments before a CLM go
-	claim                              block
+	claim                              set.Block
 	open                               bool // a claim is being collected
 	pending                            []x12.Fault
-	counts                             Counts
+	counts                             set.Counts
 	scratch                            []byte
-	names                              map[string]string
+	names                              set.Names
 	b                                  builder
 
-	// Where the reader's counts begin: a chunk is read behind a copy of its context.
-	context  int                                          // segments of the context: the chunk that holds them counts and reports them
+	// A chunk is read behind its context, which is counted and reported by the chunk that owns it.
+	context  int                                          // segments of the context
 	seen     int                                          // segments read so far
 	firstOwn int                                          // ordinal in the file of the first segment that is the chunk's own
 	firstSet int                                          // ordinal of the set the chunk is of; 0 for a whole file
@@ -65,8 +54,7 @@ type parser struct {
 func (p *parser) segment(s *x12.Segment) {
 	p.seen++
 	p.ordinal, p.offset = p.position(s.Ordinal, s.Byte)
-	id := s.ID()
-	if len(id) == 2 || id[0] == 'I' || id[0] == 'T' {
+	if id := s.ID(); len(id) == 2 || len(id) == 3 && (id[0] == 'I' || id[0] == 'T') {
 		switch string(id) {
 		case "ISA", "GE", "IEA", "TA1":
 			p.endSet(false)
@@ -81,7 +69,7 @@ func (p *parser) segment(s *x12.Segment) {
 			return
 		case "SE":
 			if p.inSet {
-				p.count(1, 0, 0)
+				p.structure()
 				p.endSet(true)
 			}
 			return
@@ -90,7 +78,8 @@ func (p *parser) segment(s *x12.Segment) {
 	switch {
 	case !p.inSet:
 	case p.guide == nil:
-		p.count(0, 0, 1)
+		p.counts.Read++
+		p.counts.Reported++
 	default:
 		p.body(s)
 	}
@@ -98,51 +87,66 @@ func (p *parser) segment(s *x12.Segment) {
 
 // body takes a segment between ST and SE of a set whose guide we read.
 func (p *parser) body(s *x12.Segment) {
-	where, loop := p.locate(s)
+	at := p.walker.Place(s)
+	where, loop := nowhere, ""
+	if at.Loop != nil {
+		where, loop = p.guide.places[at.Index], at.Loop.ID
+	}
 	switch {
 	case s.Is("HL"):
 		p.flush(false)
-		p.count(1, 0, 0)
+		p.structure()
 		p.openLevel(string(s.Elem(3)))
 		if where == nowhere {
 			p.unplaced(s)
 		}
 		return
 	case s.Is("CLM"):
-		p.flush(false)
-		p.claims++
-		p.open = true
-		p.claim.reset()
-		if where == nowhere {
-			p.claim.fail(trouble{CodeStray, "CLM", "", "the claim stands under no subscriber or patient level", p.ordinal, p.offset})
-		}
+		p.openClaim(s, where)
 	case s.Is("BHT"):
 		p.use = claim.Use(s.Elem(6))
 		p.created, _ = civil.Parse8(s.Elem(4))
-		p.count(1, 0, 0)
+		p.structure()
 		return
+	case where == nowhere:
+		p.unplaced(s)
 	}
 	b := &p.level.block
 	if p.open {
 		b = &p.claim
 	}
-	if where == nowhere && !s.Is("CLM") {
-		p.unplaced(s)
-	}
-	b.add(s, where, loop, p.ordinal, p.offset)
+	b.Add(s, uint8(where), loop, p.ordinal, p.offset)
 }
 
-// unplaced reports a segment that no loop takes, once: in the chunk that holds it.
+func (p *parser) openClaim(s *x12.Segment, where place) {
+	p.flush(false)
+	p.claims++
+	p.open = true
+	p.claim.Reset()
+	if where != own {
+		p.claim.Fail(set.Trouble{Code: CodeStray, Segment: "CLM", Message: "the claim stands where the guide has no place for one: wanted a subscriber or patient level above it",
+			Ordinal: p.ordinal, Byte: p.offset})
+	}
+}
+
+// structure counts a segment that has no content beside its place.
+func (p *parser) structure() {
+	if p.seen > p.context {
+		p.counts.Read++
+		p.counts.Placed++
+	}
+}
+
+// unplaced reports a segment that no loop takes, once: in the chunk that owns it.
 func (p *parser) unplaced(s *x12.Segment) {
-	if p.seen <= p.context {
-		return
+	if p.seen > p.context {
+		p.pending = append(p.pending, x12.Fault{SNIP: 2, Code: x12.CodeSegmentUnplaced, Severity: x12.Warn, Segment: string(s.ID()), Ordinal: p.ordinal, Byte: p.offset,
+			Set: p.set, Message: "no loop of " + p.guide.table.ID + " takes the segment here; it is kept without a loop"})
 	}
-	p.pending = append(p.pending, x12.Fault{SNIP: 2, Code: CodeUnplaced, Severity: x12.Warn, Segment: string(s.ID()), Ordinal: p.ordinal, Byte: p.offset,
-		Set: p.set, Message: "no loop of " + p.name + " takes this segment here; it is kept without a loop"})
 }
 
-// openLevel opens the level that an HL begins; those below it end. A level we do not know (there is none in the guides)
-// leaves its segments with the level before.
+// openLevel opens the level that an HL begins; it and those below it end. A level that the guides do not have leaves its
+// segments with the level before.
 func (p *parser) openLevel(code string) {
 	switch code {
 	case "20":
@@ -160,15 +164,14 @@ func (p *parser) openLevel(code string) {
 	p.level.open = true
 }
 
-// shut ends levels, the lowest first. One that no claim has read is read now, so that its segments are counted.
+// shut ends levels, the lowest first. One that no claim has needed is read now, so that its segments are counted.
 func (p *parser) shut(levels ...*level) {
 	for _, l := range levels {
 		if l.open {
 			p.read(l)
 		}
-		l.reset()
 		l.open, l.done = false, false
-		l.said = claim.Claim{}
+		l.block.Reset()
 	}
 }
 
@@ -184,15 +187,13 @@ func (p *parser) beginSet(s *x12.Segment) {
 		return
 	}
 	p.inSet = true
-	p.count(1, 0, 0)
-	p.name = string(s.Elem(3))
-	if p.name == "" {
+	if p.name = string(s.Elem(3)); p.name == "" {
 		p.name = p.group
 	}
-	p.guide, p.walker = guideOf(p.name), nil
-	if p.guide == nil {
-		p.emit(Item{Document: p.reject(trouble{CodeGuide, "ST", "ST03", "the guide of this set is none that we read: wanted X222, X223 or X224", p.ordinal, p.offset}, "set", 0),
-			Sighting: claim.Sighting{File: p.file, Set: p.set}})
+	p.structure()
+	if p.guide = guideOf(p.name); p.guide == nil {
+		t := set.Trouble{Code: set.CodeGuide, Segment: "ST", Element: "ST03", Message: "the guide of the set is none that we read: wanted X222, X223 or X224", Ordinal: p.ordinal, Byte: p.offset}
+		p.emit(set.Item{Document: t.Reject(p.sighting(0), "set"), Sighting: p.sighting(0)})
 		return
 	}
 	p.walker = p.guide.table.Walker()
@@ -213,9 +214,13 @@ func (p *parser) endSet(closed bool) {
 	p.flush(!closed)
 	p.shutAll()
 	if len(p.pending) > 0 {
-		p.emit(Item{Sighting: claim.Sighting{File: p.file, Set: p.set}, Faults: p.pending})
+		p.emit(set.Item{Sighting: p.sighting(0), Faults: p.pending})
 		p.pending = nil
 	}
+}
+
+func (p *parser) sighting(ordinal int) claim.Sighting {
+	return claim.Sighting{File: p.file, Set: p.set, Ordinal: ordinal}
 }
 
 // flush emits the claim that was being collected; torn says that its set ends without an SE.
@@ -224,34 +229,27 @@ func (p *parser) flush(torn bool) {
 		return
 	}
 	p.open = false
-	at := claim.Sighting{File: p.file, Set: p.set, Ordinal: p.claims}
-	first := &p.claim.parts[0]
 	if torn {
-		p.claim.fail(trouble{CodeTorn, "CLM", "", "the set ends without an SE: whether the claim is whole cannot be known", first.ordinal, first.byte})
+		ordinal, offset := p.claim.First()
+		p.claim.Fail(set.Trouble{Code: set.CodeTorn, Segment: "CLM", Message: "the set ends without an SE: whether the claim is whole cannot be known", Ordinal: ordinal, Byte: offset})
 	}
-	item := Item{Sighting: at, Faults: p.pending}
+	item := set.Item{Sighting: p.sighting(p.claims), Faults: p.pending}
 	p.pending = nil
 	if c, bad := p.build(); bad != nil {
-		p.count(0, 0, len(p.claim.parts))
-		item.Document = p.reject(*bad, "claim", p.claims)
+		p.counts.Read += p.claim.Len()
+		p.counts.Reported += p.claim.Len()
+		item.Document = bad.Reject(item.Sighting, "claim")
 	} else {
-		item.Document = c
+		item.Document = *c
 	}
 	p.emit(item)
 }
 
 // emit hands an item on, unless nobody wants more.
-func (p *parser) emit(it Item) {
+func (p *parser) emit(it set.Item) {
 	if !p.done && !p.yield(it, nil) {
 		p.done = true
 	}
-}
-
-// reject makes the Reject of a trouble.
-func (p *parser) reject(t trouble, unit string, ordinal int) claim.Reject {
-	at := claim.Sighting{File: p.file, Set: p.set, Ordinal: ordinal}
-	return claim.Reject{ID: claim.RejectID(at, t.code, t.ordinal), Code: t.code, Unit: unit, Segment: t.segment, Element: t.element,
-		Ordinal: t.ordinal, Byte: t.byte, Message: t.message}
 }
 
 // broken takes bytes that the reader could not cut into a segment: they forbid using the claim, or the level, they stand in.
@@ -262,25 +260,17 @@ func (p *parser) broken(e *x12.SyntaxError) {
 	if !p.inSet || p.guide == nil {
 		return
 	}
-	p.count(0, 0, 1)
-	t := trouble{e.Code, e.ID, "", e.Message, p.ordinal, p.offset}
-	if p.open {
-		p.claim.fail(t)
-		return
-	}
-	p.level.fail(t)
+	t := set.Broken(e, p.ordinal, p.offset)
 	if p.seen > p.context {
-		p.emit(Item{Document: p.reject(t, "segment", 0), Sighting: claim.Sighting{File: p.file, Set: p.set}})
+		p.counts.Read++
+		p.counts.Reported++
 	}
-}
-
-// count adds to the counts, but for segments of the context: the chunk that holds them counts them.
-func (p *parser) count(placed, kept, reported int) {
-	if p.seen <= p.context {
+	if p.open {
+		p.claim.Fail(t)
 		return
 	}
-	p.counts.Read += placed + kept + reported
-	p.counts.Placed += placed
-	p.counts.Kept += kept
-	p.counts.Reported += reported
+	p.level.block.Fail(t)
+	if p.seen > p.context {
+		p.emit(set.Item{Document: t.Reject(p.sighting(0), "segment"), Sighting: p.sighting(0)})
+	}
 }

@@ -1,13 +1,13 @@
-package x837
+package set
 
 import (
 	"errors"
 	"io"
 )
 
-// source reads spans of a file one behind the other, and knows where in the file each byte and segment of what it gave
+// Source reads spans of a file one behind the other, and knows where in the file each byte and segment of what it gave
 // stands.
-type source struct {
+type Source struct {
 	file  io.ReaderAt
 	spans []Span
 	next  int   // span being read
@@ -30,12 +30,24 @@ type lineBreak struct {
 	bytes int64
 }
 
-func newSource(file io.ReaderAt, spans []Span, unwrap bool) *source {
-	return &source{file: file, spans: spans, unwrap: unwrap}
+// NewSource gives a chunk of a file as one stream: its context, then its own segments. The line ends of a wrapped file are
+// taken out.
+func NewSource(file io.ReaderAt, c Chunk) *Source {
+	spans := make([]Span, 0, len(c.Context)+1)
+	return &Source{file: file, spans: append(append(spans, c.Context...), c.Own), unwrap: c.Wrapped}
+}
+
+// Context is the number of segments before the chunk's own.
+func (s *Source) Context() int {
+	n := 0
+	for _, sp := range s.spans[:len(s.spans)-1] {
+		n += sp.Segments
+	}
+	return n
 }
 
 // Read implements io.Reader.
-func (s *source) Read(b []byte) (int, error) {
+func (s *Source) Read(b []byte) (int, error) {
 	for s.next < len(s.spans) {
 		sp := s.spans[s.next]
 		left := sp.To - sp.From - s.at
@@ -63,7 +75,7 @@ func (s *source) Read(b []byte) (int, error) {
 }
 
 // join takes the line ends out of b.
-func (s *source) join(b []byte) int {
+func (s *Source) join(b []byte) int {
 	n := 0
 	for _, c := range b {
 		if c != '\r' && c != '\n' {
@@ -81,8 +93,8 @@ func (s *source) join(b []byte) int {
 	return n
 }
 
-// position turns the ordinal and the offset of a segment of what was read into those of the file. It must be asked in order.
-func (s *source) position(ordinal int, offset int64) (int, int64) {
+// Position turns the ordinal and the offset of a segment of what was read into those of the file. It must be asked in order.
+func (s *Source) Position(ordinal int, offset int64) (int, int64) {
 	passed := 0
 	for passed < len(s.breaks) && s.breaks[passed].at <= offset {
 		s.removed += s.breaks[passed].bytes
