@@ -47,8 +47,14 @@ func (r *Reader) shift() {
 	r.base += int64(n)
 	r.end -= n
 	r.pos = 0
+	r.breaks = r.breaks[:copy(r.breaks, r.breaks[r.counted:])]
+	r.counted = 0
 	for i := range r.breaks {
 		r.breaks[i].at -= n
+		if r.breaks[i].at < 0 {
+			r.removed += int64(r.breaks[i].n)
+			r.counted = i + 1
+		}
 	}
 	r.forget()
 }
@@ -62,7 +68,7 @@ func (r *Reader) unwrap(from int) {
 			to++
 			continue
 		}
-		if last := len(r.breaks) - 1; last >= 0 && r.breaks[last].at == to {
+		if last := len(r.breaks) - 1; last >= r.counted && r.breaks[last].at == to {
 			r.breaks[last].n++
 		} else {
 			r.breaks = append(r.breaks, lineBreak{to, 1})
@@ -73,15 +79,9 @@ func (r *Reader) unwrap(from int) {
 
 // offset gives the offset in the file of buf[p]. In a wrapped file p must not fall from call to call.
 func (r *Reader) offset(p int) int64 {
-	if r.wrapped {
-		i := 0
-		for i < len(r.breaks) && r.breaks[i].at <= p {
-			r.removed += int64(r.breaks[i].n)
-			i++
-		}
-		if i > 0 {
-			r.breaks = r.breaks[:copy(r.breaks, r.breaks[i:])]
-		}
+	for r.counted < len(r.breaks) && r.breaks[r.counted].at <= p {
+		r.removed += int64(r.breaks[r.counted].n)
+		r.counted++
 	}
 	return r.base + int64(p) + r.removed
 }

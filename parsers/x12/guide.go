@@ -298,3 +298,18 @@ func packCode(b []byte) uint64 {
 	}
 	return v
 }
+
+// code packs the first component of the first repetition of element i like packCode.
+func (s *Segment) code(i int) uint64 {
+	var v uint64
+	for n, c := range s.Elem(i) {
+		if c == s.d.Component || c == s.d.Repetition && c != 0 {
+			break
+		}
+		if n == 8 {
+			return 0
+		}
+		v = v<<8 | uint64(c)
+	}
+	return v
+}

@@ -37,7 +37,8 @@ type Reader struct {
 	own             []uint32 // ends of a segment not cut by the index: ISA, BIN, BDS
 
 	wrapped bool
-	breaks  []lineBreak // in buf, from the first not yet counted in removed
+	breaks  []lineBreak // in buf
+	counted int         // of breaks, in removed already
 	removed int64       // bytes of line breaks removed before what was consumed
 
 	d           Delimiters

@@ -106,7 +106,7 @@ func (q *qualifier) in(codes []uint64, at uint8, s *Segment) bool {
 		return true
 	}
 	if q.at != at {
-		q.at, q.value = at, packCode(s.Comp(int(at), 1))
+		q.at, q.value = at, s.code(int(at))
 	}
 	for _, c := range codes {
 		if c == q.value {
