@@ -18,19 +18,15 @@ type matching struct {
 
 // MatchRow is a match as a row of Matches; was is the match the remit had before, nil for none.
 func MatchRow(m, was *reconcile.MatchResult, batch int64) Row {
-	flags := make([]string, len(m.Flags))
-	for i, f := range m.Flags {
-		flags[i] = string(f)
-	}
 	before, retry := claim.ID{}, ""
 	if was != nil && was.Claim != m.Claim {
 		before = was.Claim
 	}
-	if m.State != reconcile.Matched {
+	if m.State != reconcile.Matched && m.State != reconcile.Held {
 		retry = string(m.State)
 	}
 	return Row{
-		ID(m.Remit), Int(batch), ID(m.Claim), ID(before), Text(retry), Text(m.Rule), Text(string(m.State)), Text(strings.Join(flags, " ")),
+		ID(m.Remit), Int(batch), ID(m.Claim), ID(before), Text(retry), Text(m.Rule), Text(string(m.State)), Text(JoinFlags(m.Flags)),
 		Bytes(Marshal(&matching{m.Lines, m.Among})),
 	}
 }

@@ -35,6 +35,7 @@ const (
 	Proposed  MatchState = "proposed"  // one claim, but a person should look
 	Ambiguous MatchState = "ambiguous" // several claims fit equally
 	Orphan    MatchState = "orphan"    // none: kept in suspense and tried again
+	Held      MatchState = "held"      // not tried: the remit or its set does not balance
 )
 
 // Flag is something a match should be known for.

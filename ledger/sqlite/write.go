@@ -202,5 +202,5 @@ func wordInsertions() map[*ledger.Table]insertions {
 
 func wordInsertion(t *ledger.Table, rows int) string {
 	one := "(?" + strings.Repeat(",?", len(t.Columns)-1) + ")"
-	return "INSERT INTO " + quote(t.Name) + " VALUES " + one + strings.Repeat(","+one, rows-1) + " ON CONFLICT DO NOTHING"
+	return "INSERT OR ROLLBACK INTO " + quote(t.Name) + " VALUES " + one + strings.Repeat(","+one, rows-1) + " ON CONFLICT DO NOTHING"
 }

@@ -1,0 +1,204 @@
+// Package pipeline is the night: receive, ingest, assess, reconcile, extract.
+//
+// Each stage takes what is pending, works on it with pure functions, and appends what they found, in
+// units. A unit's rows and the unit's own row commit together; a unit that was done is not done again.
+// So a run that was killed goes on where it stopped, and a run with nothing to do does nothing.
+//
+// To add a stage: a file here and a row in Stages; its command appears.
+package pipeline
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"log/slog"
+	"time"
+
+	"revcycle/civil"
+	"revcycle/claim"
+	"revcycle/ledger"
+	"revcycle/party"
+	"revcycle/pipeline/flow"
+	"revcycle/rules/book"
+	"revcycle/workspace"
+)
+
+// Env is what the stages work with.
+type Env struct {
+	Store     ledger.Store
+	Workspace *workspace.Workspace
+	Book      *book.Book
+	Party     *party.Directory
+	Workers   int // 1 or more; results do not depend on it
+	Clock     func() time.Time
+	Actor     string // who runs it, by the operating system
+	Version   string // of the program
+	Log       *slog.Logger
+	// Progress is told of work done and work in all, in units of a stage; it may be nil.
+	Progress func(stage string, done, all int)
+	Batch    Batch
+}
+
+// Batch is one run.
+type Batch struct {
+	No   int64
+	ID   string // 2026-11-22-001
+	AsOf civil.Date
+	Open bool // begun and not ended
+	// Edition is the edition of the rule book that the batch began with.
+	Edition claim.Digest
+}
+
+// Stage is one step of the night.
+type Stage struct {
+	Name string
+	Doc  string // one sentence for --help
+	Do   func(context.Context, *Env) (Tally, error)
+}
+
+// Stages lists the stages that work on an open batch, in order. receive, which opens one, comes before them.
+var Stages = []Stage{
+	{"ingest", "reads the received files into the ledger: claims, remits, payments, encounters", (*Env).ingestStage},
+	{"assess", "applies the rule book to what is new or stale: findings and expected amounts", (*Env).assessStage},
+	{"reconcile", "matches remits to claims, settles expected beside paid, posts the journal", (*Env).reconcileStage},
+	{"extract", "publishes the Parquet extracts, all or nothing", (*Env).extractStage},
+}
+
+func stageNamed(name string) (Stage, bool) {
+	for _, s := range Stages {
+		if s.Name == name {
+			return s, true
+		}
+	}
+	return Stage{}, false
+}
+
+// write is what a unit appends: rows of several tables, in order.
+type write struct {
+	unit  ledger.Unit
+	parts []part
+	tally Tally
+	// after runs once the unit is durable; it must bear being run again after a crash.
+	after func() error
+}
+
+type part struct {
+	table *ledger.Table
+	rows  []ledger.Row
+	count func(t *Tally, rows, fresh int)
+}
+
+// add adds rows to those of the same table.
+func (w *write) add(t *ledger.Table, rows ...ledger.Row) {
+	for i := range w.parts {
+		if p := &w.parts[i]; p.table == t && p.count == nil {
+			p.rows = append(p.rows, rows...)
+			return
+		}
+	}
+	w.addCounted(t, nil, rows...)
+}
+
+// addCounted adds rows and, once they are in the ledger, tells count how many were new.
+func (w *write) addCounted(t *ledger.Table, count func(*Tally, int, int), rows ...ledger.Row) {
+	if len(rows) > 0 {
+		w.parts = append(w.parts, part{t, rows, count})
+	}
+}
+
+// work does the units of a stage: make turns each into a write, on all workers; the writes are
+// committed one after the other, in the order of the units. A unit that was done is not made again.
+func (env *Env) work(ctx context.Context, stage string, keys []string, make func(context.Context, string) (*write, error)) (Tally, error) {
+	var total Tally
+	done, err := env.unitsDone(ctx, stage)
+	if err != nil {
+		return total, err
+	}
+	count := 0
+	for w, err := range flow.Map(ctx, env.Workers, pending(keys, done), make) {
+		if err != nil {
+			return total, fmt.Errorf("%s: %w", stage, err)
+		}
+		if err := env.commit(ctx, w); err != nil {
+			return total, fmt.Errorf("%s: %s: %w", stage, w.unit.Key, err)
+		}
+		count++
+		if env.Progress != nil {
+			env.Progress(stage, len(done)+count, len(keys))
+		}
+	}
+	return env.tallyOf(ctx, stage)
+}
+
+func pending(keys []string, done map[string]bool) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		for _, k := range keys {
+			if !done[k] && !yield(k, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (env *Env) commit(ctx context.Context, w *write) error {
+	_, err := env.Store.Do(ctx, w.unit, func(tx ledger.Tx) error {
+		for _, p := range w.parts {
+			fresh, err := tx.Append(p.table, p.rows...)
+			if err != nil {
+				return err
+			}
+			if p.count != nil {
+				p.count(&w.tally, len(p.rows), fresh)
+			}
+		}
+		j, err := json.Marshal(w.tally)
+		if err != nil {
+			return err
+		}
+		tx.Tally(j)
+		return nil
+	})
+	if err == nil && w.after != nil {
+		err = w.after()
+	}
+	return err
+}
+
+func (env *Env) unit(stage, key string) ledger.Unit {
+	return ledger.Unit{Batch: env.Batch.No, Stage: stage, Key: key}
+}
+
+// unitsDone gives the keys of a stage's units that this batch has done.
+func (env *Env) unitsDone(ctx context.Context, stage string) (map[string]bool, error) {
+	done := map[string]bool{}
+	for row, err := range env.Store.Rows(ctx, ledger.Query{Table: ledger.Units, Where: env.ofStage(stage)}) {
+		if err != nil {
+			return nil, err
+		}
+		done[row[2].Text()] = true
+	}
+	return done, nil
+}
+
+// tallyOf sums the tallies of a stage's units of this batch.
+func (env *Env) tallyOf(ctx context.Context, stage string) (Tally, error) {
+	var total Tally
+	for row, err := range env.Store.Rows(ctx, ledger.Query{Table: ledger.Units, Where: env.ofStage(stage)}) {
+		if err != nil {
+			return total, err
+		}
+		var t Tally
+		if doc := row[3].Bytes(); doc != nil {
+			if err := json.Unmarshal(doc, &t); err != nil {
+				return total, fmt.Errorf("unit %s %s: its tally: %w", stage, row[2].Text(), err)
+			}
+		}
+		total.Add(t)
+	}
+	return total, nil
+}
+
+func (env *Env) ofStage(stage string) []ledger.Cond {
+	return []ledger.Cond{ledger.OfBatch(env.Batch.No), ledger.Named("stage", stage)}
+}

@@ -1,0 +1,130 @@
+package pipeline
+
+import (
+	"context"
+	"strings"
+
+	"revcycle/claim"
+	"revcycle/ledger"
+)
+
+// stalePrefix marks the units that renew opinions of earlier batches.
+const stalePrefix = "stale/"
+
+func cutStale(key string) (string, bool) { return strings.CutPrefix(key, stalePrefix) }
+
+// staleShards gives the units that look through the claims of earlier batches: none where every
+// payer's slice is the one that the batch before had.
+func (env *Env) staleShards(ctx context.Context) ([]string, error) {
+	changed, err := env.slicesChanged(ctx)
+	if err != nil || !changed {
+		return nil, err
+	}
+	sums, err := env.Store.Sums(ctx, ledger.Query{Table: ledger.Claims}, nil, nil)
+	if err != nil || len(sums) == 0 {
+		return nil, err
+	}
+	keys := shards(int(sums[0][0].Int()), claimsPerShard)
+	for i := range keys {
+		keys[i] = stalePrefix + keys[i]
+	}
+	return keys, nil
+}
+
+// slicesChanged reports whether a payer's slice differs from the one of the last batch before this.
+func (env *Env) slicesChanged(ctx context.Context) (bool, error) {
+	last := map[int64]map[string]claim.Digest{}
+	var newest int64
+	for row, err := range env.Store.Rows(ctx, ledger.Query{Table: ledger.Slices}) {
+		if err != nil {
+			return false, err
+		}
+		n := row[0].Int()
+		if n == env.Batch.No && env.Batch.Open {
+			continue
+		}
+		if last[n] == nil {
+			last[n] = map[string]claim.Digest{}
+		}
+		last[n][row[1].Text()] = row[2].Digest()
+		newest = max(newest, n)
+	}
+	if newest == 0 {
+		return false, nil
+	}
+	now := env.slices()
+	if len(now) != len(last[newest]) {
+		return true, nil
+	}
+	for payer, digest := range now {
+		if last[newest][payer] != digest {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// slices gives the slice of each payer of the rule book; "" is the one of payers that have no file.
+func (env *Env) slices() map[string]claim.Digest {
+	out := map[string]claim.Digest{"*": env.Book.Slice("")}
+	for _, p := range env.Book.Payers() {
+		out[p] = env.Book.Slice(p)
+	}
+	return out
+}
+
+// reassess renews the opinions of a shard's open claims whose slice has changed.
+func (env *Env) reassess(ctx context.Context, w *write, key string) error {
+	where, err := conds("claim", key)
+	if err != nil {
+		return err
+	}
+	current := map[claim.ID]bool{} // whether the current opinion is stale
+	for row, err := range env.Store.Rows(ctx, ledger.Query{Table: ledger.Assessments, Where: where}) {
+		if err != nil {
+			return err
+		}
+		current[row[0].ID()] = row[1].Int() != env.Batch.No && row[3].Digest() != env.Book.Slice(row[2].Text())
+	}
+	var stale []claim.ID
+	for id, is := range current {
+		if is {
+			stale = append(stale, id)
+		}
+	}
+	open, err := env.openOf(ctx, stale)
+	if err != nil {
+		return err
+	}
+	var claims []claim.Claim
+	for ids := range ledger.Portions(open) {
+		for c, err := range ledger.ReadClaims(ctx, env.Store, ledger.OneOf("id", ids...)) {
+			if err != nil {
+				return err
+			}
+			claims = append(claims, c)
+		}
+	}
+	history, err := env.history(ctx, claims)
+	if err != nil {
+		return err
+	}
+	return env.renew(ctx, w, claims, history)
+}
+
+// openOf keeps the claims that the payer or the patient still owes something on.
+func (env *Env) openOf(ctx context.Context, ids []claim.ID) ([]claim.ID, error) {
+	var open []claim.ID
+	for part := range ledger.Portions(ids) {
+		positions, err := ledger.Positions(ctx, env.Store, part)
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range part {
+			if p := positions[id]; p.Payer != 0 || p.Patient != 0 {
+				open = append(open, id)
+			}
+		}
+	}
+	return open, nil
+}

@@ -1,0 +1,136 @@
+package pipeline
+
+import (
+	"context"
+	"slices"
+
+	"revcycle/civil"
+	"revcycle/claim"
+	"revcycle/ledger"
+	"revcycle/reconcile"
+)
+
+// standingOf reads all that settling some claims needs.
+func (env *Env) standingOf(ctx context.Context, claims []claim.ID) (*standing, error) {
+	st := &standing{
+		claims: map[claim.ID]*claim.Claim{}, version: map[claim.ID]reconcile.Version{}, remits: map[claim.ID][]reconcile.Adjudged{},
+		entries: map[claim.ID][]ledger.PostedEntry{}, judged: map[claim.ID]ledger.Row{}, settled: map[claim.ID][]ledger.Row{},
+		denials: map[claim.ID][]ledger.Row{},
+	}
+	if err := env.readVersions(ctx, st, claims); err != nil {
+		return nil, err
+	}
+	var err error
+	if st.opinions, err = ledger.CurrentAssessments(ctx, env.Store, claims); err != nil {
+		return nil, err
+	}
+	if err := env.readAdjudged(ctx, st, claims); err != nil {
+		return nil, err
+	}
+	for e, err := range ledger.ReadEntries(ctx, env.Store, ledger.OneOf("claim", claims...)) {
+		if err != nil {
+			return nil, err
+		}
+		st.entries[e.Claim] = append(st.entries[e.Claim], e)
+	}
+	for _, t := range []struct {
+		table *ledger.Table
+		into  map[claim.ID][]ledger.Row
+	}{{ledger.Settlements, st.settled}, {ledger.Denials, st.denials}} {
+		rows, err := ledger.Latest(ctx, env.Store, t.table, ledger.OneOf("claim", claims...))
+		if err != nil {
+			return nil, err
+		}
+		at := t.table.At("claim")
+		for _, row := range rows {
+			id := row[at].ID()
+			t.into[id] = append(t.into[id], row)
+		}
+	}
+	return st, nil
+}
+
+// readVersions reads the claims and every other claim that bears one of their control numbers, and
+// orders their versions.
+func (env *Env) readVersions(ctx context.Context, st *standing, claims []claim.ID) error {
+	var controls []string
+	for c, err := range ledger.ReadClaims(ctx, env.Store, ledger.OneOf("id", claims...)) {
+		if err != nil {
+			return err
+		}
+		st.claims[c.ID] = &c
+		controls = append(controls, claim.NormalControl(c.Control))
+	}
+	slices.Sort(controls)
+	var all []reconcile.Candidate
+	var family []claim.ID
+	for part := range ledger.Portions(slices.Compact(controls)) {
+		for c, err := range ledger.ReadClaims(ctx, env.Store, ledger.Named("control_norm", part...)) {
+			if err != nil {
+				return err
+			}
+			all = append(all, reconcile.Candidate{Claim: &c})
+			family = append(family, c.ID)
+			if st.claims[c.ID] == nil {
+				st.claims[c.ID] = &c // for its date, as the version that superseded another
+			}
+		}
+	}
+	if len(all) > len(claims) || len(controls) < len(claims) {
+		known, err := env.payerControls(ctx, family)
+		if err != nil {
+			return err
+		}
+		for i := range all {
+			all[i].PayerControls = known[all[i].Claim.ID]
+		}
+	}
+	for _, v := range reconcile.Versions(all) {
+		st.version[v.Claim] = v
+	}
+	return nil
+}
+
+// createdOf is the date on which a version that superseded another was made; unknown where there is none.
+func (st *standing) createdOf(id claim.ID) civil.Date {
+	if c := st.claims[id]; c != nil {
+		return c.Created
+	}
+	return 0
+}
+
+// readAdjudged reads the remits that stand on the claims, with their payments and matches.
+func (env *Env) readAdjudged(ctx context.Context, st *standing, claims []claim.ID) error {
+	on, err := env.remitsOn(ctx, slices.Clone(claims))
+	if err != nil {
+		return err
+	}
+	var all []claim.ID
+	for _, id := range claims {
+		all = append(all, on[id]...)
+	}
+	slices.SortFunc(all, claim.ID.Compare)
+	remits, err := env.askedOf(ctx, all)
+	if err != nil {
+		return err
+	}
+	matches, err := ledger.CurrentMatches(ctx, env.Store, all)
+	if err != nil {
+		return err
+	}
+	for i := range remits {
+		r := &remits[i]
+		m := matches[r.remit.ID].Is
+		st.remits[m.Claim] = append(st.remits[m.Claim], reconcile.Adjudged{Remit: &r.remit, Payment: r.payment, Match: m})
+	}
+	for part := range ledger.Portions(all) {
+		rows, err := ledger.Latest(ctx, env.Store, ledger.Adjudged, ledger.OneOf("remit", part...))
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			st.judged[row[0].ID()] = row
+		}
+	}
+	return nil
+}

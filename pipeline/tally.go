@@ -1,0 +1,57 @@
+package pipeline
+
+import (
+	"reflect"
+
+	"revcycle/money"
+)
+
+// Tally counts what units did. Every field adds up; a unit's tally is stored with its row.
+type Tally struct {
+	Units      int `json:"units,omitempty"`
+	Claims     int `json:"claims,omitempty"`     // new claims
+	Lines      int `json:"lines,omitempty"`      // their lines
+	Encounters int `json:"encounters,omitempty"` // new visits
+	Charges    int `json:"charges,omitempty"`    // new charges of visits
+	Remits     int `json:"remits,omitempty"`     // new CLPs
+	Payments   int `json:"payments,omitempty"`   // new 835 payments
+	Rejects    int `json:"rejects,omitempty"`    // parts that could not be read
+
+	DuplicateClaims   int `json:"duplicate_claims,omitempty"`   // seen before, in another file or set
+	DuplicatePayments int `json:"duplicate_payments,omitempty"` // seen before under another envelope
+	HeldRemits        int `json:"held_remits,omitempty"`        // do not balance, or their set does not
+	Quarantined       int `json:"quarantined,omitempty"`        // units held in quarantine/
+
+	SeenClaims  int         `json:"seen_claims,omitempty"`  // CLMs read, duplicates and rejected ones too
+	SeenRemits  int         `json:"seen_remits,omitempty"`  // CLPs read
+	SeenCharge  money.Cents `json:"seen_charge,omitempty"`  // Σ CLM02 or CLP03 read
+	SeenPaid    money.Cents `json:"seen_paid,omitempty"`    // Σ CLP04 read
+	Charged     money.Cents `json:"charged,omitempty"`      // Σ CLM02 of new claims
+	RejCharge   money.Cents `json:"rej_charge,omitempty"`   // Σ CLM02 of rejected claims, where it could be read
+	DupCharge   money.Cents `json:"dup_charge,omitempty"`   // Σ CLM02 of claims seen before
+	RemitCharge money.Cents `json:"remit_charge,omitempty"` // Σ CLP03 of new remits
+	RemitPaid   money.Cents `json:"remit_paid,omitempty"`   // Σ CLP04 of new remits
+	DupPaid     money.Cents `json:"dup_paid,omitempty"`     // Σ CLP04 of duplicate payments
+	Paid        money.Cents `json:"paid,omitempty"`         // Σ BPR02 of new payments
+	PLB         money.Cents `json:"plb,omitempty"`          // Σ PLB of new payments
+
+	Assessed int         `json:"assessed,omitempty"` // new opinions of claims
+	Findings int         `json:"findings,omitempty"`
+	Unpriced int         `json:"unpriced,omitempty"` // claims without an expected amount
+	Expected money.Cents `json:"expected,omitempty"` // Σ allowed of the priced ones
+
+	Matched int `json:"matched,omitempty"` // remits that stand on a claim
+	Orphans int `json:"orphans,omitempty"` // remits that do not
+	Left    int `json:"left,omitempty"`    // remits that the control number did not decide
+	Settled int `json:"settled,omitempty"` // settlements
+	Denials int `json:"denials,omitempty"` // denial episodes opened
+	Entries int `json:"entries,omitempty"`
+}
+
+// Add adds another tally, field by field.
+func (t *Tally) Add(o Tally) {
+	sum, add := reflect.ValueOf(t).Elem(), reflect.ValueOf(o)
+	for i := range sum.NumField() {
+		sum.Field(i).SetInt(sum.Field(i).Int() + add.Field(i).Int())
+	}
+}
