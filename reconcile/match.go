@@ -14,7 +14,6 @@ import (
 	"slices"
 	"strings"
 
-	"revcycle/civil"
 	"revcycle/claim"
 )
 
@@ -108,136 +107,12 @@ func Match(r *claim.Remit, p *claim.Payment, candidates []Candidate) MatchResult
 // Match is Match with the matcher's options.
 func (m Matcher) Match(r *claim.Remit, p *claim.Payment, candidates []Candidate) MatchResult {
 	fits := compare(r, p, candidates)
-	for _, step := range []func(*claim.Remit, []fit) (MatchResult, bool){matchControl, matchPayerControl, m.matchNormal, matchPerson} {
+	for _, step := range []func(*claim.Remit, []fit) (MatchResult, bool){matchControl, matchPayerControl, m.matchNormal, proposePayee, matchPerson, proposeControl} {
 		if found, ok := step(r, fits); ok {
 			return found
 		}
 	}
-	if only, ok := proposeControl(fits); ok {
-		return only.result(r, "C1", Proposed, only.doubts()...)
-	}
 	return MatchResult{Remit: r.ID, Rule: "C5", State: Orphan, Flags: negative(r)}
-}
-
-// fit is a candidate with everything in which it agrees with the remit.
-type fit struct {
-	Candidate
-	control, payee, charge, member, date, payer, name bool
-}
-
-// compare looks at all candidates once, in order of their claims' versions and IDs. Claims that only
-// report, and versions made after the payment, cannot be what a remit answers.
-func compare(r *claim.Remit, p *claim.Payment, candidates []Candidate) []fit {
-	fits := make([]fit, 0, len(candidates))
-	for _, c := range candidates {
-		if c.Claim.Use == claim.Reporting {
-			continue
-		}
-		from, to := c.Claim.Service()
-		fits = append(fits, fit{
-			Candidate: c,
-			control:   strings.TrimSpace(r.Control) == strings.TrimSpace(c.Claim.Control),
-			payee:     ownPayee(c, p),
-			charge:    r.Charge.Abs() == c.Claim.Charge,
-			member:    sameMember(r, c.Claim),
-			date:      served(r, from, max(from, to)),
-			payer:     samePayer(c, p),
-			name:      sameName(r.Patient, c.Claim.Patient) || sameName(r.Patient, c.Claim.Subscriber),
-		})
-	}
-	slices.SortFunc(fits, func(a, b fit) int { return compareVersion(a.Claim, b.Claim) })
-	fits = slices.CompactFunc(fits, func(a, b fit) bool { return a.Claim.ID == b.Claim.ID })
-	before := slices.DeleteFunc(slices.Clone(fits), func(f fit) bool { return p.Date.Known() && f.Claim.Created > p.Date })
-	if len(before) > 0 {
-		return before
-	}
-	return fits
-}
-
-func ownPayee(c Candidate, p *claim.Payment) bool {
-	for _, ours := range []claim.Provider{c.Claim.Billing, c.Claim.PayTo} {
-		if ours.NPI != "" && ours.NPI == p.Payee.NPI || ours.TaxID != "" && ours.TaxID == p.Payee.TaxID {
-			return true
-		}
-	}
-	if f, ok := c.Claim.Provider("77"); ok && f.NPI != "" && f.NPI == p.Payee.NPI {
-		return true
-	}
-	return p.Payee.NPI != "" && slices.Contains(c.Payees, string(p.Payee.NPI)) || p.Payee.TaxID != "" && slices.Contains(c.Payees, p.Payee.TaxID)
-}
-
-func samePayer(c Candidate, p *claim.Payment) bool {
-	known := append([]string{c.Claim.Payer.ID}, c.PayerIDs...)
-	for _, o := range c.Claim.Other {
-		known = append(known, o.Payer.ID)
-	}
-	for _, id := range []string{p.Payer.ID, p.PayerTIN, strings.TrimPrefix(p.PayerTIN, "1")} {
-		if id != "" && slices.Contains(known, id) {
-			return true
-		}
-	}
-	return p.Payer.Name != "" && strings.EqualFold(p.Payer.Name, c.Claim.Payer.Name)
-}
-
-// sameMember compares member IDs by their letters and digits; those of a remit may be the patient's,
-// the insured's or the corrected one.
-func sameMember(r *claim.Remit, c *claim.Claim) bool {
-	for _, theirs := range []claim.Person{r.Patient, r.Insured, r.Corrected} {
-		id := bare(theirs.MemberID())
-		if id == "" {
-			continue
-		}
-		if id == bare(c.Subscriber.MemberID()) || id == bare(c.Patient.MemberID()) {
-			return true
-		}
-		for _, o := range c.Other {
-			if id == bare(o.Subscriber.MemberID()) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-func sameName(a, b claim.Person) bool {
-	return a.Fields().Last != "" && b.Fields().Last != "" && a.SameName(b)
-}
-
-// bare keeps letters and digits, upper case: "1EG4-TE5-MK73" is 1EG4TE5MK73.
-func bare(s string) string {
-	return strings.Map(func(ch rune) rune {
-		switch {
-		case ch >= 'a' && ch <= 'z':
-			return ch - 'a' + 'A'
-		case ch >= 'A' && ch <= 'Z', ch >= '0' && ch <= '9':
-			return ch
-		}
-		return -1
-	}, s)
-}
-
-// served reports whether the remit's service lies in the claim's span.
-func served(r *claim.Remit, from, to civil.Date) bool {
-	day := r.From
-	for i := range r.Lines {
-		if l := r.Lines[i].From; !r.From.Known() && l.Known() && (!day.Known() || l < day) {
-			day = l
-		}
-	}
-	return day.Known() && from.Known() && day >= from && day <= to
-}
-
-// agrees is what a control number needs beside it.
-func (f *fit) agrees() bool { return f.charge || f.member || f.date }
-
-func (f *fit) doubts() (flags []Flag) {
-	if !f.payee {
-		flags = append(flags, PayeeDiffers)
-	}
-	if !f.agrees() {
-		flags = append(flags, OnlyControl)
-	}
-	return flags
 }
 
 // result makes the match of a remit to the candidate, its lines with it.
@@ -381,14 +256,23 @@ func matchPerson(r *claim.Remit, fits []fit) (MatchResult, bool) {
 	return newest.result(r, "C4", state), true
 }
 
-// proposeControl gives the newest claim with the control number as sent: it is proposed where nothing
-// else agrees, or where the payee is not ours.
-func proposeControl(fits []fit) (*fit, bool) {
-	same := pick(fits, func(f *fit) bool { return f.control })
-	if len(same) == 0 {
-		return nil, false
+// proposePayee proposes a C1 match that lacks nothing but our payee.
+func proposePayee(r *claim.Remit, fits []fit) (MatchResult, bool) {
+	return proposed(r, pick(fits, func(f *fit) bool { return f.control && f.agrees() }))
+}
+
+// proposeControl proposes the claim with the control number as sent, where nothing else agrees.
+func proposeControl(r *claim.Remit, fits []fit) (MatchResult, bool) {
+	return proposed(r, pick(fits, func(f *fit) bool { return f.control }))
+}
+
+// proposed proposes the newest of the claims.
+func proposed(r *claim.Remit, fits []fit) (MatchResult, bool) {
+	if len(fits) == 0 {
+		return MatchResult{}, false
 	}
-	return &same[len(same)-1], true
+	newest := &fits[len(fits)-1]
+	return newest.result(r, "C1", Proposed, newest.doubts()...), true
 }
 
 func ids(fits []fit) []claim.ID {

@@ -85,19 +85,34 @@ func predecessor(cs []Candidate, i int) int {
 			}
 		}
 	}
-	other := -1
-	for k := i - 1; k >= 0; k-- {
-		if !sameControl(cs[k].Claim, c) {
-			continue
-		}
-		if sameBill(cs[k].Claim, c) {
-			return k
-		}
-		if c.Replaces() && other < 0 {
-			other = k
+	found, best := -1, -1
+	for k := range i {
+		if a := cs[k].Claim; sameControl(a, c) && (c.Replaces() || sameBill(a, c)) {
+			if n := nearness(a, c); n >= best {
+				found, best = k, n
+			}
 		}
 	}
-	return other
+	return found
+}
+
+// nearness ranks the claims that a replacement may replace: the same patient's first, then the same
+// span of service, then one that is no interim bill.
+func nearness(a, b *claim.Claim) (n int) {
+	if samePatient(a, b) {
+		n += 4
+	}
+	from, to := a.Service()
+	againFrom, againTo := b.Service()
+	if from == againFrom && to == againTo {
+		n += 2
+	}
+	switch a.Frequency {
+	case "2", "3", "4":
+	default:
+		n++
+	}
+	return n
 }
 
 func sameControl(a, b *claim.Claim) bool {
@@ -106,7 +121,7 @@ func sameControl(a, b *claim.Claim) bool {
 
 // sameBill reports whether b bills again what a billed: the same patient, and for two originals the same day.
 func sameBill(a, b *claim.Claim) bool {
-	if a.Patient.Key() != b.Patient.Key() && a.Subscriber.Key() != b.Subscriber.Key() {
+	if !samePatient(a, b) {
 		return false
 	}
 	if b.Replaces() || a.Replaces() {
@@ -115,6 +130,10 @@ func sameBill(a, b *claim.Claim) bool {
 	from, _ := a.Service()
 	again, _ := b.Service()
 	return from == again && a.Frequency == b.Frequency
+}
+
+func samePatient(a, b *claim.Claim) bool {
+	return a.Patient.Key() == b.Patient.Key() || a.Subscriber.Key() == b.Subscriber.Key()
 }
 
 // sameRoot reports whether two claims are versions of one bill as far as their own fields tell.
