@@ -82,3 +82,21 @@ func TestIdentityKeepsDocumentsApart(t *testing.T) {
 		t.Errorf("an ID did not survive its text: %v", err)
 	}
 }
+
+// A digest in JSON that was an array of numbers could be pasted nowhere.
+func TestADigestIsTextThatReadsBack(t *testing.T) {
+	d := Digest{1, 0xab, 31: 0xff}
+	text, err := d.MarshalText()
+	if err != nil || string(text) != "01ab"+strings.Repeat("00", 29)+"ff" {
+		t.Fatalf("got %s %v", text, err)
+	}
+	var back Digest
+	if err := back.UnmarshalText(text); err != nil || back != d {
+		t.Errorf("read back %v %v", back, err)
+	}
+	for _, bad := range []string{"", "01ab", strings.Repeat("zz", 32)} {
+		if back.UnmarshalText([]byte(bad)) == nil {
+			t.Errorf("%d characters were taken", len(bad))
+		}
+	}
+}

@@ -65,6 +65,28 @@ func ParseID(s string) (ID, error) {
 // String is 64 hexadecimal digits.
 func (d Digest) String() string { return hex.EncodeToString(d[:]) }
 
+// MarshalText is String, so that JSON shows a digest as people write it.
+func (d Digest) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// UnmarshalText is ParseDigest.
+func (d *Digest) UnmarshalText(text []byte) error {
+	v, err := ParseDigest(string(text))
+	*d = v
+	return err
+}
+
+// ParseDigest reads 64 hexadecimal digits.
+func ParseDigest(s string) (Digest, error) {
+	var d Digest
+	if len(s) != 2*len(d) {
+		return d, fmt.Errorf("claim: a digest has %d hexadecimal digits, not %d characters", 2*len(d), len(s))
+	}
+	if _, err := hex.Decode(d[:], []byte(s)); err != nil {
+		return Digest{}, fmt.Errorf("claim: a digest has %d hexadecimal digits: %w", 2*len(d), err)
+	}
+	return d, nil
+}
+
 // Short is the first 12 hexadecimal digits, for people.
 func (d Digest) Short() string { return d.String()[:12] }
 
