@@ -7,12 +7,13 @@ import (
 )
 
 const (
-	lows   = 0x0101010101010101
-	highs  = 0x8080808080808080
-	sevens = 0x7f7f7f7f7f7f7f7f
-	above  = 0x6060606060606060 // the bits below the top one that any byte of 0x20 and above may have
-	gather = 0x0102040810204080 // times a word of zeros and ones a byte, gives them as bits in the top byte
-	stride = 64                 // bytes looked at before positions are written
+	lows    = 0x0101010101010101
+	highs   = 0x8080808080808080
+	sevens  = 0x7f7f7f7f7f7f7f7f
+	above   = 0x6060606060606060 // the bits below the top one that any byte of 0x20 and above may have
+	gather  = 0x0002040810204081 // times a word of top bits, gives them side by side in the top byte
+	topByte = 0xff << 56
+	stride  = 64 // bytes looked at before positions are written
 )
 
 // positions is the index of a stretch of the buffer. Positions are those in the buffer.
@@ -44,17 +45,15 @@ func (x *positions) add(buf []byte, lo, hi int, d Delimiters) {
 	elem, term := uint64(d.Element)*lows, uint64(d.Segment)*lows
 	for ; lo+stride <= hi; lo += stride {
 		b := (*[stride]byte)(buf[lo:])
-		var seps, ends, ctls uint64
+		var seps, ends, ctls uint64 // inverted: ones where there is nothing
 		for j := 0; j < stride; j += 8 {
 			v := binary.LittleEndian.Uint64(b[j : j+8])
 			e, t := v^elem, v^term
-			e = ^(((e & sevens) + sevens) | e) & highs
-			t = ^(((t & sevens) + sevens) | t) & highs
-			c := ^(((v & above) + sevens) | v) & highs
-			seps |= (e >> 7) * gather >> 56 << j
-			ends |= (t >> 7) * gather >> 56 << j
-			ctls |= (c >> 7) * gather >> 56 << j
+			seps = seps>>8 | ((((e&sevens)+sevens)|e)&highs)*gather&topByte
+			ends = ends>>8 | ((((t&sevens)+sevens)|t)&highs)*gather&topByte
+			ctls = ctls>>8 | ((((v&above)+sevens)|v)&highs)*gather&topByte
 		}
+		seps, ends, ctls = ^seps, ^ends, ^ctls
 		x.write(uint32(lo), seps|ends, ends, ctls)
 	}
 	if lo == hi {
