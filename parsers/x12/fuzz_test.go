@@ -10,17 +10,7 @@ import (
 
 // The reader never panics, always ends, and what it read without complaint reads the same again once written.
 func FuzzReader(f *testing.F) {
-	for _, data := range odd() {
-		if len(data) < 4096 {
-			f.Add([]byte(data))
-		}
-	}
-	paths, _ := filepath.Glob("../../../shared/data/x12/*/*")
-	for _, p := range paths {
-		if data, err := os.ReadFile(p); err == nil && len(data) < 4096 {
-			f.Add(data)
-		}
-	}
+	seed(f)
 	guide := MustGuide(orders)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if len(data) < 2000 {
@@ -70,4 +60,19 @@ func FuzzReader(f *testing.F) {
 			}
 		}
 	})
+}
+
+// seed gives the fuzzer the odd files and, where they are at hand, the small shared samples.
+func seed(f *testing.F) {
+	for _, data := range odd() {
+		if len(data) < 4096 {
+			f.Add([]byte(data))
+		}
+	}
+	paths, _ := filepath.Glob("../../../shared/data/x12/*/*")
+	for _, p := range paths {
+		if data, err := os.ReadFile(p); err == nil && len(data) < 4096 {
+			f.Add(data)
+		}
+	}
 }
