@@ -1,0 +1,122 @@
+package workspace
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+// Owner is who holds a workspace.
+type Owner struct {
+	Host    string    `json:"host"`
+	PID     int       `json:"pid"`
+	Started time.Time `json:"started"`
+}
+
+// HeldError names the run that holds the workspace; it wraps ErrHeld.
+type HeldError struct {
+	Owner Owner // zero where the holder has not written its name yet
+}
+
+// Error says who holds the workspace and since when.
+func (e *HeldError) Error() string {
+	if e.Owner.PID == 0 {
+		return "workspace: held by another run; wait for it to end"
+	}
+	return fmt.Sprintf("workspace: held by process %d on %s since %s; wait for it to end",
+		e.Owner.PID, e.Owner.Host, e.Owner.Started.UTC().Format(time.RFC3339))
+}
+
+// Unwrap is ErrHeld.
+func (e *HeldError) Unwrap() error { return ErrHeld }
+
+// Lock is the hold on a workspace. It ends with Release or with the process, even with one that is killed.
+type Lock struct{ f *flock.Flock }
+
+const (
+	lockTries = 3
+	lockPause = 20 * time.Millisecond
+)
+
+// Lock takes the workspace for one run and waits no more than a moment: *HeldError where another has it. What a
+// killed run left half written in archive and quarantine is swept away.
+func (w *Workspace) Lock(now func() time.Time) (*Lock, error) {
+	name := w.Path(".lock")
+	f := flock.New(name, flock.SetPermissions(fileMode))
+	ok, err := f.TryLock()
+	for tries := 0; err == nil && !ok && tries < lockTries; tries++ {
+		time.Sleep(lockPause) // Holder looks for a moment, and a new owner takes one to write its name
+		ok, err = f.TryLock()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("workspace: lock: %w", err)
+	}
+	if !ok {
+		return nil, &HeldError{owner(name)}
+	}
+	host, err := os.Hostname()
+	if err == nil {
+		var text []byte
+		if text, err = json.Marshal(Owner{host, os.Getpid(), now().UTC()}); err == nil {
+			// The lock hangs on the file itself, so that it is written in place and never renamed.
+			err = os.WriteFile(name, append(text, '\n'), fileMode)
+		}
+	}
+	if err == nil {
+		err = w.sweep()
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("workspace: lock: %w", err), f.Unlock())
+	}
+	return &Lock{f}, nil
+}
+
+// Release gives the workspace back. A second call does nothing.
+func (l *Lock) Release() error {
+	if !l.f.Locked() {
+		return nil
+	}
+	err := os.Truncate(l.f.Path(), 0)
+	return errors.Join(err, l.f.Unlock())
+}
+
+// Holder tells who holds the workspace now; ok is false where nobody does.
+func (w *Workspace) Holder() (o Owner, ok bool) {
+	name := w.Path(".lock")
+	if _, err := os.Stat(name); err != nil {
+		return Owner{}, false
+	}
+	f := flock.New(name)
+	free, err := f.TryRLock()
+	if err != nil || free {
+		f.Unlock()
+		return Owner{}, false
+	}
+	return owner(name), true
+}
+
+func owner(name string) (o Owner) {
+	text, err := os.ReadFile(name)
+	if err != nil || json.Unmarshal(text, &o) != nil {
+		return Owner{}
+	}
+	return o
+}
+
+// sweep removes the working folders: what lies in them belongs to a run that is gone.
+func (w *Workspace) sweep() error {
+	for _, dir := range []string{spoolFolder, quarantineWork} {
+		if err := os.RemoveAll(filepath.Join(w.dir, filepath.FromSlash(dir))); err != nil {
+			return err
+		}
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	clear(w.spools)
+	return nil
+}

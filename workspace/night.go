@@ -1,0 +1,195 @@
+package workspace
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"revcycle/civil"
+	"revcycle/money"
+)
+
+// BusinessDate is the business day of a moment: its day in the workspace's time zone, or the day
+// before where the clock there stands before the cutoff.
+func (c *Config) BusinessDate(now time.Time) civil.Date {
+	t := now.In(c.Timezone)
+	since := time.Duration(t.Hour())*time.Hour + time.Duration(t.Minute())*time.Minute
+	if since < c.Cutoff {
+		return civil.OfTime(t).AddDays(-1)
+	}
+	return civil.OfTime(t)
+}
+
+// Deadline is when a run gives up: a time of day, or so long after its start. The zero Deadline is none.
+type Deadline struct {
+	After time.Duration
+	At    time.Duration // after midnight in the workspace's time zone
+	Clock bool          // At counts, not After
+}
+
+// DeadlineOf is the moment at which a run that started then gives up; ok is false where it never does.
+func (c *Config) DeadlineOf(start time.Time) (moment time.Time, ok bool) {
+	d := c.Deadline
+	switch {
+	case d.Clock:
+		t := start.In(c.Timezone)
+		minutes := int(d.At / time.Minute)
+		moment = time.Date(t.Year(), t.Month(), t.Day(), minutes/60, minutes%60, 0, 0, c.Timezone)
+		if !moment.After(start) {
+			moment = time.Date(t.Year(), t.Month(), t.Day()+1, minutes/60, minutes%60, 0, 0, c.Timezone)
+		}
+		return moment, true
+	case d.After > 0:
+		return start.Add(d.After), true
+	}
+	return time.Time{}, false
+}
+
+func parseDeadline(s string) (Deadline, error) {
+	if s == "" {
+		return Deadline{}, nil
+	}
+	if strings.Contains(s, ":") {
+		at, err := clock(s)
+		return Deadline{At: at, Clock: true}, err
+	}
+	after, err := duration(s)
+	return Deadline{After: after}, err
+}
+
+// Budget is how much may be rejected before nothing is published. The zero Budget is without bound.
+type Budget struct {
+	Count   int         // documents, where Set and Percent is zero
+	Percent money.Exact // of all documents
+	Share   bool        // Percent counts, not Count
+	Set     bool
+}
+
+// Exceeded reports whether so many bad documents among all of them are too many.
+func (b Budget) Exceeded(bad, all int) bool {
+	switch {
+	case !b.Set:
+		return false
+	case b.Share:
+		return money.Whole(int64(bad)*100).Cmp(b.Percent.Mul(money.Whole(int64(all)))) > 0
+	}
+	return bad > b.Count
+}
+
+func parseBudget(s string) (Budget, error) {
+	if s == "" {
+		return Budget{}, nil
+	}
+	if share, ok := strings.CutSuffix(s, "%"); ok {
+		p, err := money.ParseExact(strings.TrimSpace(share))
+		if err != nil || p.Sign() < 0 || p.Cmp(money.Whole(100)) > 0 {
+			return Budget{}, fmt.Errorf("%q is no share from 0%% to 100%%", s)
+		}
+		return Budget{Percent: p, Share: true, Set: true}, nil
+	}
+	n, err := whole(s, 0, 1_000_000_000)
+	if err != nil {
+		return Budget{}, fmt.Errorf("%q is neither a number of rejects nor a share such as 2%%", s)
+	}
+	return Budget{Count: n, Set: true}, nil
+}
+
+// Expectation is files that must come on some days.
+type Expectation struct {
+	Files   string // a pattern over names in the inbox, as path.Match has it; without a slash it fits any folder
+	AtLeast int
+	Days    []time.Weekday // nil = every day
+}
+
+// Fits reports whether a name in the inbox is one of the expected files.
+func (e Expectation) Fits(name string) bool {
+	if !strings.Contains(e.Files, "/") {
+		name = path.Base(name)
+	}
+	ok, _ := path.Match(e.Files, name)
+	return ok
+}
+
+// Due reports whether the files must come on a business day.
+func (e Expectation) Due(day civil.Date) bool {
+	weekday := time.Weekday((int(day.Unix())%7 + 7 + int(time.Thursday)) % 7) // 1970-01-01 was a Thursday
+	return len(e.Days) == 0 || slices.Contains(e.Days, weekday)
+}
+
+// Absent says, a sentence each, which expected files are not among the names that came on a business day.
+func (c *Config) Absent(day civil.Date, names []string) []string {
+	var out []string
+	for _, e := range c.Expect {
+		n := 0
+		for _, name := range names {
+			if e.Fits(name) {
+				n++
+			}
+		}
+		if e.Due(day) && n < e.AtLeast {
+			out = append(out, fmt.Sprintf("%s: %d of %d expected files came; ask the sender", e.Files, n, e.AtLeast))
+		}
+	}
+	return out
+}
+
+var weekdays = map[string]time.Weekday{"sun": 0, "mon": 1, "tue": 2, "wed": 3, "thu": 4, "fri": 5, "sat": 6}
+
+func parseExpect(n *yaml.Node) ([]Expectation, error) {
+	if n.Kind != yaml.SequenceNode {
+		return nil, errors.New("takes a list; write - files: \"*.835\" under it")
+	}
+	var out []Expectation
+	for _, item := range n.Content {
+		e := Expectation{AtLeast: 1}
+		if item.Kind == yaml.ScalarNode {
+			e.Files = item.Value
+		} else if err := expectation(&e, item); err != nil {
+			return nil, err
+		}
+		if _, err := path.Match(e.Files, ""); err != nil || e.Files == "" {
+			return nil, fmt.Errorf("line %d: files: %q is no pattern of names", item.Line, e.Files)
+		}
+		out = append(out, e)
+	}
+	return out, nil
+}
+
+func expectation(e *Expectation, item *yaml.Node) error {
+	if item.Kind != yaml.MappingNode {
+		return fmt.Errorf("line %d: a pattern or files:, at_least:, days: is wanted", item.Line)
+	}
+	for i := 0; i+1 < len(item.Content); i += 2 {
+		key, value := item.Content[i], item.Content[i+1]
+		var err error
+		switch key.Value {
+		case "files":
+			e.Files = value.Value
+		case "at_least":
+			e.AtLeast, err = whole(value.Value, 1, 1_000_000)
+		case "days":
+			var days []string
+			if err = value.Decode(&days); err != nil {
+				return fmt.Errorf("line %d: days: write [mon, tue]", value.Line)
+			}
+			for _, d := range days {
+				day, ok := weekdays[strings.ToLower(d)]
+				if !ok {
+					return fmt.Errorf("line %d: days: %q is none of mon, tue, wed, thu, fri, sat, sun", value.Line, d)
+				}
+				e.Days = append(e.Days, day)
+			}
+		default:
+			err = unknownKey(key.Value, []string{"files", "at_least", "days"})
+		}
+		if err != nil {
+			return fmt.Errorf("line %d: %w", key.Line, err)
+		}
+	}
+	return nil
+}
