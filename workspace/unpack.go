@@ -31,7 +31,7 @@ type Member struct {
 // files of their own, so that a rerun needs a member's digest alone. Packed members are unpacked in
 // turn. nil members and a nil error mean that the file is not packed. A member that cannot or must
 // not be unpacked (damaged, encrypted, a name that leads elsewhere, more than 2 GiB or 200 times the
-// file) is Refused and the others go on; where the whole is unreadable, the one member is the file
+// file) is Refused and the others go on, save those after one that burst the bound; where the whole is unreadable, the one member is the file
 // itself. An error means that our own disk failed.
 func (w *Workspace) Unpack(name string, outer Archived) ([]Member, error) {
 	u := &unpacking{w: w, left: min(maxUnpacked, max(freeRatio, maxRatio*outer.Size))}
