@@ -224,14 +224,64 @@ func TestAReversalSplitsIntoTheNegative(t *testing.T) {
 	for code := range c.carcs {
 		for _, group := range []string{"CO", "PR", "OA", "PI"} {
 			for _, paid := range []money.Cents{0, 4000} {
-				r := oneLine(10000, paid, adjust(group, code, 10000-paid))
-				back := oneLine(-10000, -paid, adjust(group, code, paid-10000))
-				back.Status = "22"
-				a, b := c.Judge(r, 0, Against{}).Split, c.Judge(back, 0, Against{Original: r}).Split
-				if a.Plus(b) != (Split{}) || b != a.Negated() {
-					t.Errorf("%s-%s: %+v and %+v do not cancel", group, code, a, b)
+				for _, status := range []string{"1", "2"} {
+					r := oneLine(10000, paid, adjust(group, code, 10000-paid))
+					back := oneLine(-10000, -paid, adjust(group, code, paid-10000))
+					r.Status, back.Status = status, "22"
+					a, b := c.Judge(r, 0, Against{}).Split, c.Judge(back, 0, Against{Original: r}).Split
+					if a.Plus(b) != (Split{}) || b != a.Negated() {
+						t.Errorf("%s-%s: %+v and %+v do not cancel", group, code, a, b)
+					}
 				}
 			}
 		}
+	}
+}
+
+// 100.00 charged, 60.00 allowed, 50.00 paid and 10.00 coinsurance; the 40.00 above is billed to the
+// patient by PR-45 and is no part of the price. Sequestration, COB and a withhold are.
+func TestAllowedIsThePriceNotTheCash(t *testing.T) {
+	c := Default()
+	for _, x := range []struct {
+		paid money.Cents
+		as   []claim.Adjustment
+	}{
+		{5000, []claim.Adjustment{adjust("PR", "2", 1000), adjust("PR", "45", 4000)}},
+		{4900, []claim.Adjustment{adjust("CO", "45", 4000), adjust("CO", "253", 100), adjust("PR", "2", 1000)}},
+		{1000, []claim.Adjustment{adjust("CO", "45", 4000), adjust("OA", "23", 5000)}},
+		{5500, []claim.Adjustment{adjust("CO", "45", 4000), adjust("CO", "104", 500)}},
+		{5000, []claim.Adjustment{adjust("CO", "45", 4000), adjust("OA", "209", 1000)}},
+		{6500, []claim.Adjustment{adjust("CO", "45", 4000), adjust("CO", "144", -500)}},
+	} {
+		s := c.Judge(oneLine(10000, x.paid, x.as...), 0, Against{}).Split
+		if s.Allowed() != 6000 || s.Imbalance() != 0 {
+			t.Errorf("%v: allowed %s, off by %s, want 60.00 and nothing", x.as, s.Allowed(), s.Imbalance())
+		}
+	}
+}
+
+// A line bundled into a paid sibling of the claim (both SVC01 alike, ours in SVC06) is closed; where
+// the sibling was not paid either, it is work. The risk is never more than what was refused: 20.00
+// refused of a line on which 50.00 less than expected was allowed risks 20.00.
+func TestBundledIntoAPaidSiblingIsClosed(t *testing.T) {
+	c := Default()
+	own := &claim.Claim{Charge: 2000, Lines: []claim.Line{{Number: 1, Charge: 1000, Procedure: claim.Procedure{Code: "A1"}}, {Number: 2, Charge: 1000, Procedure: claim.Procedure{Code: "A2"}}}}
+	ag := Against{Claim: own, Lines: []int{1, 2}, Assessment: &rules.Assessment{Quotes: []rules.Quote{{Line: 1, Allowed: 500}, {Line: 2, Allowed: 500}}}}
+	for _, paid := range []money.Cents{800, 0} {
+		r := &claim.Remit{Status: "1", Charge: 2000, Paid: paid, Lines: []claim.RemitLine{
+			{Number: 1, Charge: 1000, Paid: paid, Procedure: claim.Procedure{Code: "P"}, Submitted: claim.Procedure{Code: "A1"}, Adjustments: []claim.Adjustment{adjust("CO", "29", 1000-paid)}},
+			{Number: 2, Charge: 1000, Procedure: claim.Procedure{Code: "P"}, Submitted: claim.Procedure{Code: "A2"}, Adjustments: []claim.Adjustment{adjust("CO", "236", 1000)}},
+		}}
+		es := c.Episodes("P", []Judged{c.Judge(r, 0, ag)}, ag)
+		if e := es[len(es)-1]; e.Line != 2 || e.Closed != (paid > 0) || !e.Counts {
+			t.Errorf("sibling paid %s: got closed %t, counts %t", paid, e.Closed, e.Counts)
+		} else if want := map[money.Cents]money.Cents{800: 200, 0: 500}[paid]; *e.AtRisk != want {
+			t.Errorf("sibling paid %s: got %s at risk, want %s", paid, *e.AtRisk, want)
+		}
+	}
+	r := oneLine(10000, 1000, adjust("CO", "45", 7000), adjust("CO", "197", 2000))
+	ag = Against{Claim: own, Lines: []int{1}, Assessment: &rules.Assessment{Quotes: []rules.Quote{{Line: 1, Allowed: 6000}}}}
+	if e := c.Episodes("P", []Judged{c.Judge(r, 0, ag)}, ag)[0]; *e.AtRisk != 2000 {
+		t.Errorf("20.00 refused: got %s at risk", *e.AtRisk)
 	}
 }

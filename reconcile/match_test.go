@@ -156,6 +156,18 @@ func TestLinesMatchByStep(t *testing.T) {
 	}
 }
 
+// Two equal lines on one day: each remit line takes one, in order, and a third finds none.
+func TestAClaimLineIsTakenOnce(t *testing.T) {
+	same := claim.Line{Charge: 100, Procedure: claim.Procedure{Code: "A1000"}}
+	c := &claim.Claim{Lines: []claim.Line{same, same}}
+	l := claim.RemitLine{Charge: 100, Procedure: claim.Procedure{Code: "A1000"}}
+	r := &claim.Remit{Lines: []claim.RemitLine{l, l, l}}
+	out := MatchLines(r, c)
+	if out[0].ClaimLine != 1 || out[1].ClaimLine != 2 || out[2].ClaimLine != 0 {
+		t.Errorf("got %v, want lines 1, 2 and none", out)
+	}
+}
+
 func TestVersionsKnowTheirRoot(t *testing.T) {
 	first, fixed, again := bill("v1", "ACCT1", "1", 10), bill("v2", "ACCT1", "7", 20), bill("v3", "NEWNUMBER", "7", 28)
 	again.References = []claim.Reference{{Qualifier: "F8", Value: "ICN2"}}

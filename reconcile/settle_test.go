@@ -215,6 +215,24 @@ func TestWhatDoesNotCountIsNamed(t *testing.T) {
 	}
 }
 
+// Two payers that both pay as the first: 60.00 of 60.00 expected, and 50.00 again. The second is too much,
+// and stands second in order though both say CLP02 = 1.
+func TestASecondFirstPayerIsTooMuch(t *testing.T) {
+	c := bill("c", "ACCT1", "1", 25)
+	first := said(c, 3, 1, "1", "ICN1", 10000, 6000, cut("CO", "45", 4000))
+	second := said(c, 9, 1, "1", "BICN1", 10000, 5000, cut("CO", "45", 4000), cut("PR", "2", 1000))
+	second.Payment.PayerTIN = "1990000333"
+	ss := Settle(c, priced, []Adjudged{second, first}, Policy{Tolerance: DefaultTolerance})
+	if len(ss) != 2 || ss[0].Overpaid || ss[0].State != Paid || !ss[1].Overpaid || ss[1].Seq != 2 || ss[1].State != Overpaid {
+		t.Errorf("got %+v", ss)
+	}
+	third := said(c, 12, 1, "3", "TICN1", 10000, 1000, cut("OA", "23", 9000))
+	third.Payment.PayerTIN = "1990000444"
+	if ss := Settle(c, priced, []Adjudged{third, first}, Policy{}); ss[1].Seq != 3 {
+		t.Errorf("the third payer without a second: got place %d", ss[1].Seq)
+	}
+}
+
 // A remit without lines says nothing of any line.
 func TestClaimLevelRemitsLeaveLinesUnknown(t *testing.T) {
 	c := bill("c", "ACCT1", "1", 25)
