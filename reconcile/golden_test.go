@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"cmp"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -9,10 +10,12 @@ import (
 	"strings"
 	"testing"
 
-	"revcycle/civil"
 	"revcycle/claim"
 	"revcycle/denial"
 	"revcycle/money"
+	"revcycle/parsers/set"
+	"revcycle/parsers/x835"
+	"revcycle/parsers/x837"
 	"revcycle/rules"
 )
 
@@ -59,22 +62,6 @@ func table(t *testing.T, path string) []map[string]string {
 	return out
 }
 
-// segments cuts a golden file, whose delimiters are always * : ~.
-func segments(t *testing.T, path string) [][]string {
-	t.Helper()
-	b, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var out [][]string
-	for s := range strings.SplitSeq(string(b), "~") {
-		if s = strings.TrimSpace(s); s != "" {
-			out = append(out, append(strings.Split(s, "*"), make([]string, 20)...))
-		}
-	}
-	return out
-}
-
 func cents(t *testing.T, s string) money.Cents {
 	t.Helper()
 	if s == "" {
@@ -87,133 +74,50 @@ func cents(t *testing.T, s string) money.Cents {
 	return c
 }
 
-func day(s string) civil.Date { d, _ := civil.Parse8([]byte(s)); return d }
-
-func procedure(s string) (p claim.Procedure) {
-	for i, part := range strings.Split(s, ":") {
-		switch {
-		case i == 0:
-			p.Qualifier = part
-		case i == 1:
-			p.Code = part
-		case i < 6:
-			p.Modifiers[i-2] = part
-		}
+// items reads a file with the parser of its guide.
+func items(t *testing.T, path string, read func(*os.File, int64) iter.Seq2[set.Item, error]) (out []claim.Document) {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
 	}
-	return p
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for it, err := range read(f, info.Size()) {
+		if err != nil {
+			t.Fatalf("%s: %v", path, err)
+		}
+		out = append(out, it.Document)
+	}
+	return out
 }
 
-// claims837 reads the little of an 837 that matching needs.
-func claims837(t *testing.T, path string) []*claim.Claim {
-	var out []*claim.Claim
-	var payer claim.Payer
-	var member claim.Person
-	var c *claim.Claim
-	var l *claim.Line
-	for _, s := range segments(t, path) {
-		switch {
-		case s[0] == "NM1" && s[1] == "IL":
-			member = claim.NewPerson(claim.PersonFields{Last: s[3], First: s[4], MemberID: s[9]})
-		case s[0] == "NM1" && s[1] == "PR":
-			payer = claim.Payer{ID: s[9], Name: s[3]}
-		case s[0] == "CLM":
-			place := strings.Split(s[5], ":")
-			c = &claim.Claim{
-				ID: claim.IDOf("claim", s[1]), Control: s[1], Charge: cents(t, s[2]), Facility: place[0], Frequency: place[2], Use: claim.Chargeable,
-				Created: civil.Of(2025, 1, 25), Payer: payer, Patient: member, Subscriber: member, Billing: claim.Provider{NPI: "1234567893", TaxID: "990000001"},
-			}
-			out = append(out, c)
-		case s[0] == "DTP" && s[1] == "434":
-			c.StatementFrom, c.StatementTo = day(s[3][:8]), day(s[3][9:])
-		case s[0] == "SV1" || s[0] == "SV2":
-			c.Lines = append(c.Lines, claim.Line{Number: len(c.Lines) + 1})
-			l = &c.Lines[len(c.Lines)-1]
-			if s[0] == "SV1" {
-				l.Procedure, l.Charge = procedure(s[1]), cents(t, s[2])
-			} else {
-				l.Revenue, l.Charge = s[1], cents(t, s[3])
-			}
-		case s[0] == "DTP" && s[1] == "472":
-			l.From, l.To = day(s[3]), day(s[3])
-		case s[0] == "REF" && s[1] == "6R":
-			l.Control = s[2]
+func claims837(t *testing.T, path string) (out []*claim.Claim) {
+	for _, d := range items(t, path, func(f *os.File, _ int64) iter.Seq2[set.Item, error] { return x837.Read(f, claim.Digest{}) }) {
+		if c, ok := d.(claim.Claim); ok {
+			out = append(out, &c)
 		}
 	}
 	return out
 }
 
-// remits835 reads the sets of an 835, a payment for each.
+// remits835 reads the remits of a file with the payments that their sets end with.
 func remits835(t *testing.T, path string) (out []Adjudged) {
-	var p *claim.Payment
-	var r *claim.Remit
-	var l *claim.RemitLine
-	for _, s := range segments(t, path) {
-		switch s[0] {
-		case "BPR":
-			p = &claim.Payment{Amount: cents(t, s[2]), Method: s[4], Date: day(s[16]), Payee: claim.Provider{NPI: "1234567893"}}
-		case "TRN":
-			p.Trace, p.PayerTIN = s[2], s[3]
-			p.ID = claim.IDOf("payment", filepath.Base(path), s[2])
-		case "CLP":
-			r = &claim.Remit{Payment: p.ID, Ordinal: p.Claims + 1, Control: s[1], Status: s[2], Charge: cents(t, s[3]), Paid: cents(t, s[4]), PayerControl: s[7]}
-			if s[5] != "" {
-				due := cents(t, s[5])
-				r.PatientDue = &due
-			}
-			p.Claims++
-			r.ID = claim.RemitID(p.ID, r.Ordinal)
-			l = nil
-			out = append(out, Adjudged{Remit: r, Payment: p})
-		case "NM1":
-			switch {
-			case r != nil && s[1] == "QC":
-				r.Patient = claim.NewPerson(claim.PersonFields{Last: s[3], First: s[4], MemberID: s[9]})
-			case r != nil && s[1] == "TT":
-				r.Crossover = claim.Payer{Name: s[3], ID: s[9]}
-			}
-		case "MOA":
-			r.Remarks = slices.DeleteFunc(slices.Clone(s[3:8]), func(x string) bool { return x == "" })
-		case "DTM":
-			switch {
-			case s[1] == "232":
-				r.From = day(s[2])
-			case s[1] == "472":
-				l.From = day(s[2])
-			}
-		case "SVC":
-			r.Lines = append(r.Lines, claim.RemitLine{Number: len(r.Lines) + 1, Procedure: procedure(s[1]), Charge: cents(t, s[2]), Paid: cents(t, s[3])})
-			l = &r.Lines[len(r.Lines)-1]
-			if s[6] != "" {
-				l.Submitted = procedure(s[6])
-			}
-		case "CAS":
-			for i := 2; s[i] != ""; i += 3 {
-				a := claim.Adjustment{Group: s[1], Reason: s[i], Amount: cents(t, s[i+1])}
-				if l != nil {
-					l.Adjustments = append(l.Adjustments, a)
-				} else {
-					r.Adjustments = append(r.Adjustments, a)
-				}
-			}
-		case "REF":
-			if s[1] == "6R" {
-				l.Control = s[2]
-			}
-		case "LQ":
-			l.Remarks = append(l.Remarks, s[2])
-		case "AMT":
-			if l != nil {
-				l.Amounts = append(l.Amounts, claim.QualAmount{Qualifier: s[1], Amount: cents(t, s[2])})
-			}
+	payments := map[claim.ID]*claim.Payment{}
+	for _, d := range items(t, path, func(f *os.File, size int64) iter.Seq2[set.Item, error] { return x835.Read(f, size, claim.Digest{}) }) {
+		switch d := d.(type) {
+		case claim.Remit:
+			out = append(out, Adjudged{Remit: &d})
+		case claim.Payment:
+			payments[d.ID] = &d
 		}
 	}
-	for _, x := range out {
-		if x.Remit.Imbalance() != 0 {
-			for i := range out {
-				if out[i].Payment == x.Payment {
-					out[i].Payment.Held = "CLAIM_UNBALANCED"
-				}
-			}
+	for i := range out {
+		if out[i].Payment = payments[out[i].Remit.Payment]; out[i].Payment == nil {
+			t.Fatalf("%s: a remit without its payment", path)
 		}
 	}
 	return out
@@ -222,26 +126,27 @@ func remits835(t *testing.T, path string) (out []Adjudged) {
 // house is the golden claims with what each is expected to bring.
 type house struct {
 	candidates  []Candidate
+	named       map[string]claim.ID // by CLM01
 	claims      map[claim.ID]*claim.Claim
 	assessments map[claim.ID]*rules.Assessment
 }
 
 func readHouse(t *testing.T, dir string) house {
-	h := house{claims: map[claim.ID]*claim.Claim{}, assessments: map[claim.ID]*rules.Assessment{}}
+	h := house{named: map[string]claim.ID{}, claims: map[claim.ID]*claim.Claim{}, assessments: map[claim.ID]*rules.Assessment{}}
 	for _, c := range append(claims837(t, filepath.Join(dir, "submitted.837p")), claims837(t, filepath.Join(dir, "submitted.837i"))...) {
 		h.candidates = append(h.candidates, Candidate{Claim: c})
-		h.claims[c.ID] = c
+		h.claims[c.ID], h.named[c.Control] = c, c.ID
 		h.assessments[c.ID] = &rules.Assessment{Claim: c.ID}
 	}
 	for _, row := range table(t, filepath.Join(dir, "claim_lines.tsv")) {
-		id := claim.IDOf("claim", row["clm01"])
+		id := h.named[row["clm01"]]
 		for _, l := range h.claims[id].Lines {
 			if l.Control == row["line_ctl"] && row["expected_allowed"] != "" {
 				h.assessments[id].Quotes = append(h.assessments[id].Quotes, rules.Quote{Line: l.Number, Allowed: cents(t, row["expected_allowed"])})
 			}
 		}
 	}
-	inpatient := claim.IDOf("claim", "G19A")
+	inpatient := h.named["G19A"]
 	h.assessments[inpatient].Quotes = []rules.Quote{{Line: 0, Allowed: 734568}}
 	return h
 }
@@ -341,7 +246,7 @@ func TestGoldenClaimsSettled(t *testing.T) {
 		{"G20A", "1990000111", 1, PartiallyDenied, 7000, 0, "3 FREQUENCY 60.00 30.00 true false"},
 		{"G21A", "1990000111", 1, Underpaid, 10800, 0, ""},
 	} {
-		id := claim.IDOf("claim", want.control)
+		id := h.named[want.control]
 		ss := Settle(h.claims[id], h.assessments[id], all, Policy{Tolerance: DefaultTolerance})
 		i := slices.IndexFunc(ss, func(s Settlement) bool { return s.Payer == want.payer })
 		if i < 0 {
@@ -356,7 +261,7 @@ func TestGoldenClaimsSettled(t *testing.T) {
 			t.Errorf("%s: the net is off by %s", want.control, off)
 		}
 	}
-	g7 := claim.IDOf("claim", "G07A")
+	g7 := h.named["G07A"]
 	ss := Settle(h.claims[g7], h.assessments[g7], all, Policy{Tolerance: DefaultTolerance})
 	if !ss[0].Crossover || ss[1].Crossover || ss[0].Allowed != 10000 || ss[1].Allowed != 10000 {
 		t.Errorf("G07A: crossover %t %t allowed %s %s, want true false 100.00 100.00", ss[0].Crossover, ss[1].Crossover, ss[0].Allowed, ss[1].Allowed)
