@@ -20,6 +20,7 @@ import (
 var floors = []string{
 	"money civil parsers/x12 pipeline/flow",
 	"claim",
+	"parsers/set",
 	"party rules parsers/x837 parsers/x835 parsers/csv fixtures/synth",
 	"rules/coding rules/pricing denial parsers",
 	"rules/book reconcile workspace",

@@ -32,6 +32,7 @@ type Tally struct {
 	RemitCharge money.Cents `json:"remit_charge,omitempty"` // Σ CLP03 of new remits
 	RemitPaid   money.Cents `json:"remit_paid,omitempty"`   // Σ CLP04 of new remits
 	DupPaid     money.Cents `json:"dup_paid,omitempty"`     // Σ CLP04 of duplicate payments
+	RejPaid     money.Cents `json:"rej_paid,omitempty"`     // Σ CLP04 of sets that are held whole
 	Paid        money.Cents `json:"paid,omitempty"`         // Σ BPR02 of new payments
 	PLB         money.Cents `json:"plb,omitempty"`          // Σ PLB of new payments
 

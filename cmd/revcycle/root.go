@@ -1,0 +1,196 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/user"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"revcycle/civil"
+	"revcycle/ledger"
+	"revcycle/ledger/sqlite"
+	"revcycle/pipeline"
+	"revcycle/rules/book"
+	"revcycle/workspace"
+)
+
+// app is what every command shares: its streams and the global flags.
+type app struct {
+	out, err  io.Writer
+	dir       string
+	asOf      string
+	database  string
+	logFormat string
+	json      bool
+	workers   int
+	clock     func() time.Time
+}
+
+// execute runs one command line and gives its exit code.
+func execute(ctx context.Context, args []string, out, errOut io.Writer) int {
+	a := &app{out: out, err: errOut, clock: time.Now}
+	root := a.root()
+	root.SetArgs(args)
+	root.SetOut(out)
+	root.SetErr(errOut)
+	err := root.ExecuteContext(ctx)
+	code := codeOf(ctx, err)
+	var quiet exitError
+	if err != nil && !errors.As(err, &quiet) {
+		fmt.Fprintf(errOut, "revcycle: %s\n", err)
+	}
+	return code
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "revcycle",
+		Short: "the revenue cycle as a nightly batch: claims and remittances in, ledger and Parquet out",
+		Long: "revcycle reads what came in overnight (claims, remittances, encounters), applies the rule book,\n" +
+			"settles expected beside paid, keeps a journal, and publishes Parquet extracts that tie to the cent." +
+			exits(0, 1, 2, 3, 4, 5, 6, 7, 130),
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	flags := root.PersistentFlags()
+	flags.StringVarP(&a.dir, "dir", "C", os.Getenv("REVCYCLE_WORKSPACE"), "workspace (default $REVCYCLE_WORKSPACE, else the current folder)")
+	flags.StringVar(&a.asOf, "as-of", "", "business date, 2006-01-02 (default: today in the workspace's time zone)")
+	flags.StringVar(&a.database, "database", "", "ledger other than the embedded one")
+	flags.StringVar(&a.logFormat, "log-format", "text", "messages on stderr: text or json")
+	flags.BoolVar(&a.json, "json", false, "print data as JSON")
+	flags.IntVar(&a.workers, "workers", 0, "parallel workers (default: revcycle.yaml, else one per processor)")
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.AddCommand(a.initCommand(), a.planCommand(), a.runCommand())
+	root.AddCommand(a.stageCommands()...)
+	root.AddCommand(a.batchesCommand(), a.statusCommand(), a.explainCommand(), a.inspectCommand(), a.denialsCommand(), a.gapsCommand(),
+		a.tablesCommand(), a.rulesCommand(), a.exportCommand(), a.verifyCommand(), a.doctorCommand(), a.simulateCommand(), a.versionCommand())
+	wantArgs(root)
+	return root
+}
+
+// wantArgs makes a wrong number of arguments, or an unknown command, a fault of usage.
+func wantArgs(c *cobra.Command) {
+	if args := c.Args; args != nil {
+		c.Args = func(c *cobra.Command, list []string) error {
+			if err := args(c, list); err != nil {
+				return usageError{err}
+			}
+			return nil
+		}
+	} else {
+		c.Args = func(c *cobra.Command, list []string) error {
+			if len(list) > 0 {
+				return usage("%s: unknown command or argument; see %s --help", c.CommandPath(), c.CommandPath())
+			}
+			return nil
+		}
+	}
+	if c.HasSubCommands() && c.RunE == nil && c.Run == nil {
+		c.RunE = func(c *cobra.Command, _ []string) error { return c.Help() }
+	}
+	for _, sub := range c.Commands() {
+		wantArgs(sub)
+	}
+}
+
+// log gives messages for people or for a machine; never a patient's name.
+func (a *app) log() *slog.Logger {
+	if a.logFormat == "json" {
+		return slog.New(slog.NewJSONHandler(a.err, nil))
+	}
+	return slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{ReplaceAttr: func(_ []string, at slog.Attr) slog.Attr {
+		if at.Key == slog.TimeKey || at.Key == slog.LevelKey {
+			return slog.Attr{}
+		}
+		return at
+	}}))
+}
+
+// say prints a line for people.
+func (a *app) say(format string, args ...any) { fmt.Fprintf(a.err, format+"\n", args...) }
+
+// open opens the workspace with its ledger, rule book and masters. readOnly leaves the ledger to a run.
+func (a *app) open(readOnly bool) (*pipeline.Env, error) {
+	dir := a.dir
+	if dir == "" {
+		dir = "."
+	}
+	w, err := workspace.Open(dir)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	store, err := a.store(w, readOnly)
+	if err != nil {
+		return nil, err
+	}
+	b, err := book.Load(w.Rulebook())
+	if err != nil {
+		return nil, usageError{err}
+	}
+	masters, problems, err := w.Masters()
+	if err != nil {
+		return nil, fmt.Errorf("masters: %w", err)
+	}
+	for _, p := range problems {
+		a.say("masters: %s", p)
+	}
+	asOf, err := a.businessDate(w)
+	if err != nil {
+		return nil, err
+	}
+	workers := a.workers
+	if workers == 0 {
+		workers = w.Workers
+	}
+	if workers == 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	return &pipeline.Env{
+		Store: store, Workspace: w, Book: b, Party: masters, Workers: workers, Clock: a.clock, Actor: actor(), Version: version,
+		Log: a.log(), Progress: a.progress(), Batch: pipeline.Batch{AsOf: asOf},
+	}, nil
+}
+
+func (a *app) store(w *workspace.Workspace, readOnly bool) (ledger.Store, error) {
+	if a.database != "" || w.Database != "" {
+		return nil, usage("database: this build keeps its ledger in the embedded SQLite file; leave database empty")
+	}
+	if readOnly {
+		if _, err := os.Stat(w.LedgerPath()); err == nil {
+			return sqlite.OpenReadOnly(w.LedgerPath())
+		}
+	}
+	return sqlite.Open(w.LedgerPath())
+}
+
+func (a *app) businessDate(w *workspace.Workspace) (civil.Date, error) {
+	if a.asOf == "" {
+		return w.BusinessDate(a.clock()), nil
+	}
+	d, err := civil.ParseISO(a.asOf)
+	if err != nil {
+		return 0, usage("--as-of %s: %w", a.asOf, err)
+	}
+	return d, nil
+}
+
+// actor is who runs the command, by the operating system.
+func actor() string {
+	name := fmt.Sprint(os.Getuid())
+	if u, err := user.Current(); err == nil {
+		name = u.Username
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		return name
+	}
+	return name + "@" + strings.SplitN(host, ".", 2)[0]
+}

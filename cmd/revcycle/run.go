@@ -1,0 +1,112 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"revcycle/pipeline"
+)
+
+func (a *app) runCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "run",
+		Short: "the nightly job: receive, ingest, assess, reconcile, extract; makes one batch",
+		Long: "run takes what lies in the inbox, works through every stage and publishes the extracts. A run that was\n" +
+			"killed goes on under its own batch; a run with nothing new makes none." + exits(0, 1, 2, 3, 4, 5, 6, 7, 130),
+		Example: "  revcycle run -C /srv/revcycle\n  revcycle run --as-of 2025-04-01 --json > summary.json",
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return a.locked(func(env *pipeline.Env) error {
+				sum, err := env.Run(c.Context())
+				if err != nil {
+					return err
+				}
+				return a.print(env, sum)
+			})
+		},
+	}
+}
+
+func (a *app) stageCommands() []*cobra.Command {
+	receive := &cobra.Command{
+		Use: "receive", Args: cobra.NoArgs, Short: "takes the files of the inbox into the archive and opens a batch with them",
+		Long:    "receive hashes and archives each file, scans its envelopes, and opens a batch. The other stages go on with it." + exits(0, 1, 2, 5, 130),
+		Example: "  revcycle receive && revcycle ingest",
+		RunE: func(c *cobra.Command, _ []string) error {
+			return a.locked(func(env *pipeline.Env) error {
+				begun, err := env.Receive(c.Context())
+				if err == nil && !begun {
+					a.say("nothing to do")
+				} else if err == nil {
+					a.say("batch %s is open", env.Batch.ID)
+				}
+				return err
+			})
+		},
+	}
+	out := []*cobra.Command{receive}
+	for _, s := range pipeline.Stages {
+		out = append(out, &cobra.Command{
+			Use: s.Name, Args: cobra.NoArgs, Short: s.Doc, Example: "  revcycle " + s.Name,
+			Long: s.Doc + ", for the open batch. The stages before it are done first where they are not." + exits(0, 1, 2, 3, 4, 5, 130),
+			RunE: func(c *cobra.Command, _ []string) error {
+				return a.locked(func(env *pipeline.Env) error {
+					sum, open, err := env.RunThrough(c.Context(), s.Name)
+					switch {
+					case err != nil:
+						return err
+					case !open:
+						a.say("nothing to do: no batch is open; revcycle receive opens one")
+						return nil
+					}
+					return a.print(env, sum)
+				})
+			},
+		})
+	}
+	return out
+}
+
+// locked opens the workspace, holds its lock and calls f.
+func (a *app) locked(f func(*pipeline.Env) error) error {
+	env, err := a.open(false)
+	if err != nil {
+		return err
+	}
+	defer env.Store.Close()
+	lock, err := env.Workspace.Lock(a.clock)
+	if err != nil {
+		return err
+	}
+	err = f(env)
+	if rerr := lock.Release(); err == nil && rerr != nil {
+		err = rerr
+	}
+	return err
+}
+
+// print shows a summary and gives its exit code as the error.
+func (a *app) print(env *pipeline.Env, sum pipeline.Summary) error {
+	if a.json {
+		if err := a.printJSON(sum); err != nil {
+			return err
+		}
+	} else if err := sum.Text(a.out, env.Workspace.ExtractsDir); err != nil {
+		return fmt.Errorf("print the summary: %w", err)
+	}
+	if sum.Exit != exitDone {
+		return exitError(sum.Exit)
+	}
+	return nil
+}
+
+func (a *app) printJSON(v any) error {
+	e := json.NewEncoder(a.out)
+	e.SetIndent("", "  ")
+	if err := e.Encode(v); err != nil {
+		return fmt.Errorf("print JSON: %w", err)
+	}
+	return nil
+}

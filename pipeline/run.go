@@ -1,0 +1,376 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"revcycle/civil"
+	"revcycle/claim"
+	"revcycle/ledger"
+	"revcycle/money"
+)
+
+// Exit codes that a run can end with when nothing failed.
+const (
+	ExitDone        = 0
+	ExitQuarantined = 3
+)
+
+// Run is the nightly job: it receives what is in the inbox, or goes on with the batch that a killed
+// run left open, and takes it through every stage. Where there is nothing to do it makes no batch and
+// gives the last one's summary.
+func (env *Env) Run(ctx context.Context) (Summary, error) {
+	begun, err := env.Receive(ctx)
+	if err != nil {
+		return Summary{}, err
+	}
+	if !begun {
+		return env.lastSummary(ctx)
+	}
+	sum, _, err := env.RunThrough(ctx, Stages[len(Stages)-1].Name)
+	return sum, err
+}
+
+// RunThrough takes the open batch through the stages up to the named one, and ends the batch with the
+// last. open is false where no batch is open.
+func (env *Env) RunThrough(ctx context.Context, name string) (sum Summary, open bool, err error) {
+	if !env.Batch.Open {
+		if open, err = env.resume(ctx); err != nil || !open {
+			return Summary{}, open, err
+		}
+	}
+	var times []StageTime
+	for _, s := range Stages {
+		start := env.Clock()
+		t, err := s.Do(ctx, env)
+		if err != nil {
+			return Summary{}, true, err
+		}
+		times = append(times, StageTime{s.Name, t.Units, Seconds(env.Clock().Sub(start).Milliseconds())})
+		if s.Name == name {
+			break
+		}
+	}
+	sum, err = env.summarise(ctx)
+	if err != nil {
+		return sum, true, err
+	}
+	sum.Stages = times
+	if name == Stages[len(Stages)-1].Name {
+		err = env.end(ctx, sum)
+	}
+	return sum, true, err
+}
+
+// resume takes up the batch that is open: begun and not ended. Its date and files stand as it began.
+func (env *Env) resume(ctx context.Context) (bool, error) {
+	last, ok, err := lastBatch(ctx, env.Store)
+	if err != nil || !ok || !last.Open {
+		return false, err
+	}
+	if env.Batch.AsOf != last.AsOf {
+		env.Log.Info("going on with the open batch", "batch", last.ID, "as_of", last.AsOf.String())
+	}
+	env.Batch = last
+	return true, nil
+}
+
+// lastBatch reads the newest batch; ok is false where there is none.
+func lastBatch(ctx context.Context, s ledger.Store) (b Batch, ok bool, err error) {
+	all, err := Batches(ctx, s)
+	if err != nil || len(all) == 0 {
+		return b, false, err
+	}
+	return all[len(all)-1].Batch, true, nil
+}
+
+// BatchRow is a batch as `batches` lists it.
+type BatchRow struct {
+	Batch
+	Started string
+	Actor   string
+	Ended   string
+	Exit    int
+}
+
+// Batches lists every batch, oldest first.
+func Batches(ctx context.Context, s ledger.Store) ([]BatchRow, error) {
+	ends := map[int64]ledger.Row{}
+	for row, err := range s.Rows(ctx, ledger.Query{Table: ledger.BatchEnds}) {
+		if err != nil {
+			return nil, err
+		}
+		ends[row[0].Int()] = append(ledger.Row(nil), row...)
+	}
+	var out []BatchRow
+	for row, err := range s.Rows(ctx, ledger.Query{Table: ledger.Batches}) {
+		if err != nil {
+			return nil, err
+		}
+		b := BatchRow{Batch: Batch{No: row[0].Int(), ID: row[1].Text(), AsOf: row[2].Date(), Edition: row[3].Digest(), Open: true},
+			Started: row[6].Text(), Actor: row[7].Text()}
+		if end, ok := ends[b.No]; ok {
+			b.Open, b.Exit, b.Ended = false, int(end[1].Int()), end[3].Text()
+		}
+		out = append(out, b)
+	}
+	return out, nil
+}
+
+// summarise counts what the batch has done so far.
+func (env *Env) summarise(ctx context.Context) (Summary, error) {
+	var all Tally
+	for _, stage := range []string{"receive", "ingest", "assess", "match", "settle"} {
+		t, err := env.tallyOf(ctx, stage)
+		if err != nil {
+			return Summary{}, err
+		}
+		all.Add(t)
+	}
+	files, err := env.fileSummaries(ctx)
+	if err != nil {
+		return Summary{}, err
+	}
+	sum := Summary{Batch: env.Batch.ID, Edition: "sha256:" + env.Batch.Edition.String(), AsOf: env.Batch.AsOf, Files: files, Counts: counts(all, len(files)),
+		Controls: []Control{}, Stages: []StageTime{}, Unmapped: []Unmapped{}}
+	if sum.Totals, err = env.totals(ctx, all, ledger.OfBatch(env.Batch.No)); err != nil {
+		return sum, err
+	}
+	if sum.Controls, err = env.controlsOf(ctx, all); err != nil {
+		return sum, err
+	}
+	if sum.Unmapped, err = env.unmapped(ctx, ledger.OfBatch(env.Batch.No)); err != nil {
+		return sum, err
+	}
+	gaps, err := Gaps(ctx, env.Store, env.Batch.AsOf, env.Workspace.BillHoldDays)
+	if err != nil {
+		return sum, err
+	}
+	sum.Counts.Gaps = len(gaps)
+	for _, g := range gaps {
+		if g.Cost != nil {
+			sum.Totals.Gaps += *g.Cost
+		}
+	}
+	sum.Exit = ExitDone
+	if all.Quarantined > 0 || all.Rejects > 0 || all.HeldRemits > 0 {
+		sum.Exit = ExitQuarantined
+	}
+	return sum, nil
+}
+
+func (env *Env) fileSummaries(ctx context.Context) ([]FileSummary, error) {
+	results := map[string]ledger.Row{}
+	for row, err := range env.Store.Rows(ctx, ledger.Query{Table: ledger.FileResults, Where: []ledger.Cond{ledger.OfBatch(env.Batch.No)}}) {
+		if err != nil {
+			return nil, err
+		}
+		results[row[1].Text()] = append(ledger.Row(nil), row...)
+	}
+	out := []FileSummary{}
+	for row, err := range env.Store.Rows(ctx, ledger.Query{Table: ledger.Files, Where: []ledger.Cond{ledger.OfBatch(env.Batch.No)}}) {
+		if err != nil {
+			return nil, err
+		}
+		f := FileSummary{Name: row[1].Text(), SHA256: row[2].Digest(), Kind: row[4].Text(), State: "received"}
+		if r, ok := results[f.Name]; ok {
+			f.State, f.Reason, f.Claims, f.Remits = r[2].Text(), r[3].Text(), int(r[4].Int()), int(r[5].Int())
+			f.Charge, f.Paid = r[6].Cents(), r[7].Cents()
+		}
+		out = append(out, f)
+	}
+	return out, nil
+}
+
+// unmapped lists the payer IDs of claims that no master maps, with their dollars. Where no master
+// lists payers at all, a first run is not yet asked to.
+func (env *Env) unmapped(ctx context.Context, where ...ledger.Cond) ([]Unmapped, error) {
+	out := []Unmapped{}
+	if len(env.Party.Payers()) == 0 {
+		return out, nil
+	}
+	rows, err := env.Store.Sums(ctx, ledger.Query{Table: ledger.Claims, Where: where}, []string{"payer", "service_month"}, []string{"charge"})
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range rows {
+		on := monthStart(r[1].Text())
+		if _, _, mapped := env.Party.Payer("837", r[0].Text(), on); mapped {
+			continue
+		}
+		n, charge := int(r[2].Int()), r[3].Cents()
+		if k := len(out) - 1; k >= 0 && out[k].Value == r[0].Text() {
+			out[k].Claims += n
+			out[k].Charge += charge
+			continue
+		}
+		out = append(out, Unmapped{Kind: "payer", Source: "837", Value: r[0].Text(), Claims: n, Charge: charge})
+	}
+	return out, nil
+}
+
+func monthStart(month string) civil.Date {
+	d, err := civil.ParseISO(month + "-01")
+	if err != nil {
+		return 0 // the bucket of claims without a date
+	}
+	return d
+}
+
+// end closes the batch with its summary and the audit's seals, then drops what only a running batch needs.
+func (env *Env) end(ctx context.Context, sum Summary) error {
+	doc, err := json.Marshal(sum)
+	if err != nil {
+		return fmt.Errorf("end of batch %s: %w", env.Batch.ID, err)
+	}
+	w := &write{unit: env.unit("end", "")}
+	w.add(ledger.BatchEnds, ledger.Row{ledger.Int(env.Batch.No), ledger.Int(int64(sum.Exit)), ledger.Bytes(doc), ledger.Text(stamp(env.Clock()))})
+	if err := env.commit(ctx, w); err != nil {
+		return err
+	}
+	env.Batch.Open = false
+	if err := env.writeMetrics(sum); err != nil {
+		return err
+	}
+	return env.Workspace.DropSpools()
+}
+
+func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// lastSummary is the summary of the newest batch, for a run that had nothing to do.
+func (env *Env) lastSummary(ctx context.Context) (Summary, error) {
+	none := Summary{AsOf: env.Batch.AsOf, Edition: "sha256:" + env.Book.Edition().String(), Files: []FileSummary{}, Controls: []Control{},
+		Stages: []StageTime{}, Unmapped: []Unmapped{}}
+	last, ok, err := lastBatch(ctx, env.Store)
+	if err != nil || !ok {
+		return none, err
+	}
+	env.Log.Info("nothing to do", "last_batch", last.ID)
+	none.Batch = last.ID
+	return none, nil
+}
+
+// Status is the whole ledger's summary, or one batch's.
+func (env *Env) Status(ctx context.Context, batch string) (Summary, error) {
+	all, err := Batches(ctx, env.Store)
+	if err != nil {
+		return Summary{}, err
+	}
+	if batch != "" {
+		for _, b := range all {
+			if b.ID != batch {
+				continue
+			}
+			sum, ok, err := summaryOf(ctx, env.Store, b.No)
+			if err == nil && !ok {
+				env.Batch = b.Batch
+				sum, err = env.summarise(ctx)
+			}
+			return sum, err
+		}
+		return Summary{}, fmt.Errorf("no batch is called %q: revcycle batches lists them", batch)
+	}
+	var t Tally
+	for row, err := range env.Store.Rows(ctx, ledger.Query{Table: ledger.Units}) {
+		if err != nil {
+			return Summary{}, err
+		}
+		var one Tally
+		if doc := row[3].Bytes(); doc != nil {
+			if err := json.Unmarshal(doc, &one); err != nil {
+				return Summary{}, err
+			}
+		}
+		t.Add(one)
+	}
+	sum := Summary{AsOf: env.Batch.AsOf, Edition: "sha256:" + env.Book.Edition().String(), Files: []FileSummary{}, Controls: []Control{}, Stages: []StageTime{}}
+	if len(all) > 0 {
+		sum.Batch = all[len(all)-1].ID
+	}
+	files, err := env.Store.Sums(ctx, ledger.Query{Table: ledger.Files}, nil, nil)
+	if err != nil {
+		return sum, err
+	}
+	n := 0
+	if len(files) > 0 {
+		n = int(files[0][0].Int())
+	}
+	sum.Counts = counts(t, n)
+	if sum.Totals, err = env.totals(ctx, t); err != nil {
+		return sum, err
+	}
+	if sum.Counts.MatchedRemits, sum.Counts.OrphanRemits, err = env.matchedNow(ctx); err != nil {
+		return sum, err
+	}
+	if sum.Totals.Expected, sum.Counts.Unpriced, err = env.expectedNow(ctx); err != nil {
+		return sum, err
+	}
+	if sum.Totals.Denied, err = env.deniedNow(ctx); err != nil {
+		return sum, err
+	}
+	sum.Unmapped, err = env.unmapped(ctx)
+	return sum, err
+}
+
+// matchedNow counts the remits by their current match.
+func (env *Env) matchedNow(ctx context.Context) (matched, orphans int, err error) {
+	err = eachCurrent(ctx, env.Store, ledger.Matches, func(row ledger.Row) {
+		switch row[ledger.Matches.At("state")].Text() {
+		case "matched":
+			matched++
+		case "held":
+		default:
+			orphans++
+		}
+	})
+	return matched, orphans, err
+}
+
+// expectedNow sums the expected amounts of the current opinions.
+func (env *Env) expectedNow(ctx context.Context) (sum money.Cents, unpriced int, err error) {
+	at := ledger.Assessments.At("expected")
+	err = eachCurrent(ctx, env.Store, ledger.Assessments, func(row ledger.Row) {
+		if row[at].Null() {
+			unpriced++
+		} else {
+			sum += row[at].Cents()
+		}
+	})
+	return sum, unpriced, err
+}
+
+// deniedNow sums what stands refused on claims by the current reading of the remits that post.
+func (env *Env) deniedNow(ctx context.Context) (sum money.Cents, err error) {
+	denied, posts := ledger.Adjudged.At("denied"), ledger.Adjudged.At("posts")
+	err = eachCurrent(ctx, env.Store, ledger.Adjudged, func(row ledger.Row) {
+		if row[posts].Bool() {
+			sum += row[denied].Cents()
+		}
+	})
+	return sum, err
+}
+
+// eachCurrent calls f with the current row of every subject of a table of opinions whose key is its
+// subject and the batch.
+func eachCurrent(ctx context.Context, s ledger.Store, t *ledger.Table, f func(ledger.Row)) error {
+	var subject claim.ID
+	var last ledger.Row
+	for row, err := range s.Rows(ctx, ledger.Query{Table: t}) {
+		if err != nil {
+			return err
+		}
+		if id := row[0].ID(); id != subject {
+			if last != nil {
+				f(last)
+			}
+			subject = id
+		}
+		last = append(last[:0], row...)
+	}
+	if last != nil {
+		f(last)
+	}
+	return nil
+}
