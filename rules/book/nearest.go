@@ -24,23 +24,27 @@ func didYouMean(word string, words []string) string {
 	return "the words are " + strings.Join(words, ", ")
 }
 
-// edits is the Levenshtein distance.
+// edits counts the letters to insert, delete, change or swap with their neighbour to make b of a.
 func edits(a, b string) int {
-	before := make([]int, len(b)+1)
-	for j := range before {
-		before[j] = j
+	d := make([][]int, len(a)+1)
+	for i := range d {
+		d[i] = make([]int, len(b)+1)
+		d[i][0] = i
 	}
-	for i := range len(a) {
-		diagonal := before[0]
-		before[0] = i + 1
-		for j := range len(b) {
+	for j := range d[0] {
+		d[0][j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		for j := 1; j <= len(b); j++ {
 			cost := 1
-			if a[i] == b[j] {
+			if a[i-1] == b[j-1] {
 				cost = 0
 			}
-			next := min(before[j]+1, before[j+1]+1, diagonal+cost)
-			diagonal, before[j+1] = before[j+1], next
+			d[i][j] = min(d[i-1][j]+1, d[i][j-1]+1, d[i-1][j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				d[i][j] = min(d[i][j], d[i-2][j-2]+1)
+			}
 		}
 	}
-	return before[len(b)]
+	return d[len(a)][len(b)]
 }
