@@ -46,7 +46,6 @@ type scan struct {
 	table string
 	names []string
 	kinds []ledger.Kind
-	empty []bool // the empty text stands for unknown
 	row   ledger.Row
 	buf   []byte
 	days  []string // of date columns: the text of the row before
@@ -65,7 +64,7 @@ func newSumScan(t *ledger.Table, by, of []string) *scan {
 	for _, name := range by {
 		x.column(t, t.At(name))
 	}
-	x.names, x.kinds, x.empty = append(x.names, "count"), append(x.kinds, ledger.KindInt), append(x.empty, false)
+	x.names, x.kinds = append(x.names, "count"), append(x.kinds, ledger.KindInt)
 	for _, name := range of {
 		x.column(t, t.At(name))
 	}
@@ -75,7 +74,6 @@ func newSumScan(t *ledger.Table, by, of []string) *scan {
 func (x *scan) column(t *ledger.Table, i int) {
 	x.names = append(x.names, t.Columns[i].Name)
 	x.kinds = append(x.kinds, t.Columns[i].Kind)
-	x.empty = append(x.empty, emptyForNull(t, i))
 }
 
 func (x *scan) ready() *scan {
@@ -117,11 +115,8 @@ func (x *scan) readBytes(stmt *sqlite.Stmt, i int, k ledger.Kind) error {
 	stmt.ColumnBytes(i, b)
 	switch k {
 	case ledger.KindText:
-		switch {
-		case n == 0 && x.empty[i]:
-			x.row[i] = ledger.Value{}
-		case x.row[i].Kind() != ledger.KindText || x.row[i].Text() != string(b):
-			x.row[i] = ledger.Text(string(b))
+		if x.row[i].Text() != string(b) {
+			x.row[i] = ledger.Text(string(b)) // the empty text stands for null, also in a key
 		}
 		return nil
 	case ledger.KindDate:
