@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/big"
 	"math/bits"
+	"strconv"
 	"strings"
 )
 
@@ -228,6 +229,9 @@ func (x Exact) Int() (n int64, ok bool) {
 
 // String gives the number with all its digits, without trailing zeros: "1.15".
 func (x Exact) String() string {
+	if x.big == nil && int(x.scale) < len(pow10) {
+		return x.short()
+	}
 	c := x.coefficient()
 	text := new(big.Int).Abs(c).String()
 	if x.scale > 0 {
@@ -242,6 +246,28 @@ func (x Exact) String() string {
 		return "-" + text
 	}
 	return text
+}
+
+// short is String without big integers: prices are shown step by step, by the million.
+func (x Exact) short() string {
+	var buf [24]byte
+	b := buf[:0]
+	if x.small < 0 {
+		b = append(b, '-')
+	}
+	u, unit := magnitude(x.small), uint64(pow10[x.scale])
+	b = strconv.AppendUint(b, u/unit, 10)
+	fraction := u % unit
+	if fraction == 0 {
+		return string(b)
+	}
+	b = append(b, '.')
+	for fraction > 0 {
+		unit /= 10
+		b = append(b, byte('0'+fraction/unit))
+		fraction %= unit
+	}
+	return string(b)
 }
 
 // MarshalText is String; UnmarshalText is ParseExact.

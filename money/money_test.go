@@ -80,6 +80,18 @@ func TestExactGrowsPast64Bits(t *testing.T) {
 	}
 }
 
+// A number is shown with its digits and no more, on both sides of the size where big integers begin.
+func TestExactShowsItsDigits(t *testing.T) {
+	for in, want := range map[string]string{
+		"0": "0", "-0.05": "-0.05", "1.10": "1.1", "100": "100", "0.000000000000000001": "0.000000000000000001", "-12.30": "-12.3",
+		"9223372036854775807": "9223372036854775807", "1234567890.0123456789": "1234567890.0123456789", "0.00": "0", "32.3465": "32.3465",
+	} {
+		if got := exact(t, in).String(); got != want {
+			t.Errorf("%s: got %s, want %s", in, got, want)
+		}
+	}
+}
+
 // 100.00 over three equal lines is 33.34 + 33.33 + 33.33; 0.05 over 1:3:6 leaves a cent to the largest remainder.
 func TestSplitSumsToTheWhole(t *testing.T) {
 	for _, c := range []struct {
