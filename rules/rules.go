@@ -160,30 +160,20 @@ type History interface {
 	Prior(keys []Key) map[Key][]claim.Claim
 }
 
-// Pass is one rule looking at one claim.
+// Pass is one rule looking at one claim. It serves one goroutine.
 type Pass struct {
 	Claim *claim.Claim
 	Rule  *Rule
 	prior []claim.Claim
 	out   *[]Finding
+	lines iter.Seq[*claim.Line]
 }
 
 // NewPass makes the pass of a rule over a claim; findings are appended to out. prior are the other
 // claims of the claim's history key.
 func NewPass(c *claim.Claim, r *Rule, prior []claim.Claim, out *[]Finding) *Pass {
-	return &Pass{Claim: c, Rule: r, prior: prior, out: out}
-}
-
-// Prior gives the other claims of the same patient and billing provider, by service date, then ID,
-// and without the claim itself. A rule that calls it says so in Rule.History.
-func (p *Pass) Prior() []claim.Claim { return p.prior }
-
-// Day is the date that decides whether the rule is in force for a line: DayOf the claim and line.
-func (p *Pass) Day(l *claim.Line) civil.Date { return DayOf(p.Claim, l) }
-
-// Lines gives the lines that were served while the rule was in force, so that no check can get it wrong.
-func (p *Pass) Lines() iter.Seq[*claim.Line] {
-	return func(yield func(*claim.Line) bool) {
+	p := &Pass{Claim: c, Rule: r, prior: prior, out: out}
+	p.lines = func(yield func(*claim.Line) bool) {
 		for i := range p.Claim.Lines {
 			l := &p.Claim.Lines[i]
 			if p.Rule.Span.Has(p.Day(l)) && !yield(l) {
@@ -191,7 +181,26 @@ func (p *Pass) Lines() iter.Seq[*claim.Line] {
 			}
 		}
 	}
+	return p
 }
+
+// Next lets another rule look at the same claim through the same pass.
+func (p *Pass) Next(r *Rule) { p.Rule = r }
+
+// Prior gives the other claims of the same patient and billing provider, by service date, then ID,
+// and without the claim itself. A rule that calls it says so in Rule.History; others get none.
+func (p *Pass) Prior() []claim.Claim {
+	if !p.Rule.History {
+		return nil
+	}
+	return p.prior
+}
+
+// Day is the date that decides whether the rule is in force for a line: DayOf the claim and line.
+func (p *Pass) Day(l *claim.Line) civil.Date { return DayOf(p.Claim, l) }
+
+// Lines gives the lines that were served while the rule was in force, so that no check can get it wrong.
+func (p *Pass) Lines() iter.Seq[*claim.Line] { return p.lines }
 
 // InForce reports whether the rule is in force for the claim as a whole.
 func (p *Pass) InForce() bool { return p.Rule.Span.Has(p.Day(nil)) }

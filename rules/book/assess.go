@@ -53,8 +53,18 @@ func (b *Book) Assess(c *claim.Claim, payer string, prior []claim.Claim) rules.A
 	default:
 		a.Quotes = p.price(c)
 	}
+	a.Findings = p.judge(c, prior)
+	return a
+}
+
+// judge runs the rules that can fire on the claim, each once.
+func (p *payerBook) judge(c *claim.Claim, prior []claim.Claim) (found []rules.Finding) {
+	if len(p.rules) == 0 {
+		return nil
+	}
+	pass := rules.NewPass(c, &p.rules[0].Rule, prior, &found)
 	for _, i := range p.index.always {
-		p.rules[i].run(c, prior, &a.Findings)
+		p.rules[i].run(pass, &found)
 	}
 	if len(p.index.byCode) > 0 {
 		for i := range c.Lines {
@@ -62,18 +72,18 @@ func (b *Book) Assess(c *claim.Claim, payer string, prior []claim.Claim) rules.A
 			if hits := p.index.byCode[code]; len(hits) > 0 && !coded(c.Lines[:i], code) {
 				for _, at := range hits {
 					if !p.indexedBefore(c.Lines[:i], at) {
-						p.rules[at].run(c, prior, &a.Findings)
+						p.rules[at].run(pass, &found)
 					}
 				}
 			}
 		}
 	}
-	if len(a.Findings) > 1 {
-		slices.SortStableFunc(a.Findings, func(x, y rules.Finding) int {
+	if len(found) > 1 {
+		slices.SortStableFunc(found, func(x, y rules.Finding) int {
 			return cmp.Or(cmp.Compare(x.Line, y.Line), cmp.Compare(x.Rule, y.Rule))
 		})
 	}
-	return a
+	return found
 }
 
 // indexedBefore reports whether a rule already ran for the code of an earlier line.
@@ -95,8 +105,9 @@ func coded(lines []claim.Line, code string) bool {
 	return false
 }
 
-// run lets a rule look at a claim. A rule that breaks holds the claim: it never passes it silently.
-func (r *boundRule) run(c *claim.Claim, prior []claim.Claim, out *[]rules.Finding) {
+// run lets a rule look at a claim; out is where the pass reports. A rule that breaks holds the claim: it
+// never passes it silently.
+func (r *boundRule) run(pass *rules.Pass, out *[]rules.Finding) {
 	n := len(*out)
 	defer func() {
 		if recover() != nil {
@@ -104,10 +115,8 @@ func (r *boundRule) run(c *claim.Claim, prior []claim.Claim, out *[]rules.Findin
 				Message: "the rule broke on this claim and says nothing of it: hold the claim and report the rule"})
 		}
 	}()
-	if !r.History {
-		prior = nil
-	}
-	r.Check(rules.NewPass(c, &r.Rule, prior, out))
+	pass.Next(&r.Rule)
+	r.Check(pass)
 }
 
 func nothingOwed(label, element string) []rules.Quote {

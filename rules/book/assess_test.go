@@ -260,7 +260,7 @@ func TestLesserOfTheClaim(t *testing.T) {
 func TestARuleThatBreaksHoldsTheClaim(t *testing.T) {
 	r := boundRule{Rule: rules.Rule{ID: "BROKEN", Check: func(*rules.Pass) { panic("x") }}}
 	var out []rules.Finding
-	r.run(&claim.Claim{}, nil, &out)
+	r.run(rules.NewPass(&claim.Claim{}, &r.Rule, nil, &out), &out)
 	if len(out) != 1 || out[0].Severity != rules.Hold {
 		t.Errorf("got %v, want one finding that holds the claim", out)
 	}

@@ -104,7 +104,7 @@ func (p *payerBook) proveRule(r *boundRule, t *proofRecord) ProofResult {
 		return res
 	}
 	var found []rules.Finding
-	r.run(&c, prior, &found)
+	r.run(rules.NewPass(&c, &r.Rule, prior, &found), &found)
 	fired := false
 	for _, f := range found {
 		fired = fired || t.Line == nil || f.Line == *t.Line

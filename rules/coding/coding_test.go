@@ -40,7 +40,7 @@ func bill(n int, lines ...claim.Line) claim.Claim {
 // fired gives the lines of a check's findings.
 func fired(check func(*rules.Pass), c claim.Claim, prior ...claim.Claim) []int {
 	var out []rules.Finding
-	r := rules.Rule{ID: "T", Span: civil.Span{From: civil.Of(2000, 1, 1)}}
+	r := rules.Rule{ID: "T", History: true, Span: civil.Span{From: civil.Of(2000, 1, 1)}}
 	check(rules.NewPass(&c, &r, prior, &out))
 	lines := []int{}
 	for _, f := range out {
