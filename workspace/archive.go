@@ -43,16 +43,21 @@ func (w *Workspace) Archive(a Arrival) (Archived, error) {
 		return Archived{}, err
 	}
 	defer f.Close()
-	arc, err := w.store(f, func(size int64) error {
-		if size != a.Size {
-			return fmt.Errorf("workspace: inbox: %s: %w", a.Name, ErrChanged)
-		}
-		return a.unchanged(f)
-	})
+	arc, err := w.archive(a, f)
 	if err != nil {
 		return Archived{}, fmt.Errorf("workspace: archiving %s: %w", a.Name, err)
 	}
 	return arc, nil
+}
+
+// archive keeps an open arrival, if it is at the end what it was when it was seen.
+func (w *Workspace) archive(a Arrival, f *os.File) (Archived, error) {
+	return w.store(f, func(size int64) error {
+		if size != a.Size {
+			return fmt.Errorf("%d bytes of %d: %w", size, a.Size, ErrChanged)
+		}
+		return a.unchanged(f)
+	})
 }
 
 // encoders are kept for reuse: each holds a few megabytes. One thread makes the bytes deterministic.

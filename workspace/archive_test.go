@@ -161,10 +161,15 @@ func TestAPlainCopyOfAnotherProcessIsNotTrusted(t *testing.T) {
 	if got := content(t, other, arc.SHA256); got != "right" {
 		t.Errorf("got %q", got)
 	}
-	if l, err := w.Lock(clockAt(start)); err != nil {
-		t.Error(err)
-	} else {
-		l.Release()
+	// What lies there when a run begins belongs to a run that is gone, even in one process.
+	os.WriteFile(w.spoolPath(arc.SHA256), []byte("wrong"), 0o600)
+	l, err := w.Lock(clockAt(start))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Release()
+	if _, err := os.Stat(w.Path(spoolFolder)); err == nil {
+		t.Error("the working folder outlived the lock")
 	}
 	if got := content(t, w, arc.SHA256); got != "right" {
 		t.Errorf("after the lock's sweep: %q", got)
@@ -202,6 +207,20 @@ func TestAFileThatChangesWhileItIsReadIsLeftForAnotherNight(t *testing.T) {
 	}
 	if err := w.RemoveFromInbox(a); !errors.Is(err, ErrChanged) {
 		t.Errorf("removed with %v", err)
+	}
+	a = list(t, w, time.Now())[0]
+	f, err := w.openArrival(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	drop(t, w, "a", []byte("FIRST and more")) // the same length, while it is open
+	os.Chtimes(filepath.Join(w.InboxDir, "a"), start, start)
+	if _, err := w.archive(a, f); !errors.Is(err, ErrChanged) {
+		t.Errorf("archived with %v", err)
+	}
+	if _, err := os.Stat(w.Path("archive/" + fmt.Sprintf("%x", sha256.Sum256([]byte("FIRST and more")))[:2])); err == nil {
+		t.Error("the changed file came into the archive")
 	}
 	a = list(t, w, time.Now())[0]
 	drop(t, w, "a.done", nil)

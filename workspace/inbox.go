@@ -121,11 +121,11 @@ func (w *Workspace) openArrival(a Arrival) (*os.File, error) {
 	// Without O_NONBLOCK a pipe put in the file's place would hold the run for ever.
 	f, err := root.OpenFile(a.Name, os.O_RDONLY|unix.O_NONBLOCK, 0)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("workspace: inbox: %w", err)
 	}
 	if err := a.unchanged(f); err != nil {
 		f.Close()
-		return nil, err
+		return nil, fmt.Errorf("workspace: inbox: %s: %w", a.Name, err)
 	}
 	return f, nil
 }
@@ -137,7 +137,7 @@ func (a Arrival) unchanged(f interface{ Stat() (fs.FileInfo, error) }) error {
 		return err
 	}
 	if !a.same(info) {
-		return fmt.Errorf("workspace: inbox: %s: %w", a.Name, ErrChanged)
+		return ErrChanged
 	}
 	return nil
 }
