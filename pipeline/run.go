@@ -44,7 +44,7 @@ func (env *Env) RunThrough(ctx context.Context, name string) (sum Summary, open 
 	var times []StageTime
 	for _, s := range Stages {
 		start := env.Clock()
-		t, err := s.Do(ctx, env)
+		t, err := s.Do(env, ctx)
 		if err != nil {
 			return Summary{}, true, err
 		}

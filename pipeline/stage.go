@@ -54,7 +54,7 @@ type Batch struct {
 type Stage struct {
 	Name string
 	Doc  string // one sentence for --help
-	Do   func(context.Context, *Env) (Tally, error)
+	Do   func(*Env, context.Context) (Tally, error)
 }
 
 // Stages lists the stages that work on an open batch, in order. receive, which opens one, comes before them.
@@ -184,19 +184,25 @@ func (env *Env) unitsDone(ctx context.Context, stage string) (map[string]bool, e
 // tallyOf sums the tallies of a stage's units of this batch.
 func (env *Env) tallyOf(ctx context.Context, stage string) (Tally, error) {
 	var total Tally
+	err := env.eachUnit(ctx, stage, func(_ string, t Tally) { total.Add(t) })
+	return total, err
+}
+
+// eachUnit calls f with the key and tally of each done unit of a stage of this batch.
+func (env *Env) eachUnit(ctx context.Context, stage string, f func(string, Tally)) error {
 	for row, err := range env.Store.Rows(ctx, ledger.Query{Table: ledger.Units, Where: env.ofStage(stage)}) {
 		if err != nil {
-			return total, err
+			return err
 		}
 		var t Tally
 		if doc := row[3].Bytes(); doc != nil {
 			if err := json.Unmarshal(doc, &t); err != nil {
-				return total, fmt.Errorf("unit %s %s: its tally: %w", stage, row[2].Text(), err)
+				return fmt.Errorf("unit %s %s: its tally: %w", stage, row[2].Text(), err)
 			}
 		}
-		total.Add(t)
+		f(row[2].Text(), t)
 	}
-	return total, nil
+	return nil
 }
 
 func (env *Env) ofStage(stage string) []ledger.Cond {

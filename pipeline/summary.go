@@ -7,6 +7,7 @@ import (
 
 	"revcycle/civil"
 	"revcycle/claim"
+	"revcycle/extract"
 	"revcycle/ledger"
 	"revcycle/money"
 )
@@ -80,17 +81,7 @@ type Totals struct {
 }
 
 // Control is two totals that must be equal before anything is published.
-type Control struct {
-	Name       string      `json:"name"`
-	Left       money.Cents `json:"left"`
-	Right      money.Cents `json:"right"`
-	Difference money.Cents `json:"difference"`
-	OK         bool        `json:"ok"`
-}
-
-func control(name string, left, right money.Cents) Control {
-	return Control{name, left, right, left - right, left == right}
-}
+type Control = extract.Control
 
 // StageTime is what a stage took.
 type StageTime struct {
@@ -212,13 +203,16 @@ func (env *Env) controlsOf(ctx context.Context, t Tally) ([]Control, error) {
 	}
 	owed := whole[ledger.PayerAR] + whole[ledger.PatientAR] + whole[ledger.Unapplied] + whole[ledger.Contractual] + whole[ledger.Regulatory] +
 		whole[ledger.Capitated] + whole[ledger.Withheld] + whole[ledger.OtherAdjusted] + whole[ledger.Superseded]
+	count := func(n int) money.Cents { return money.Cents(n) * 100 }
 	return []Control{
-		control("claim charges read = new + seen before + rejected", t.SeenCharge, t.Charged+t.DupCharge+t.RejCharge),
-		control("new claim charges = ledger claims of the batch", t.Charged, claims),
-		control("remit payments read = new + seen before + rejected", t.SeenPaid, t.RemitPaid+t.DupPaid+t.RejPaid),
-		control("new remit payments = ledger remits of the batch", t.RemitPaid, paid),
-		control("835 payments (BPR02) = cash in transit posted", cash, all[ledger.CashInTransit]),
-		control("charges billed = paid + adjusted + open, all claims", -whole[ledger.Revenue], owed),
+		extract.Tie("claims counted by the scan = new + seen before + rejected", count(t.ScannedClaims), count(t.Claims+t.DuplicateClaims+t.RejectedClaims)),
+		extract.Tie("remits counted by the scan = read + rejected", count(t.ScannedRemits), count(t.SeenRemits)),
+		extract.Tie("claim charges read = new + seen before + rejected", t.SeenCharge, t.Charged+t.DupCharge+t.RejCharge),
+		extract.Tie("new claim charges = ledger claims of the batch", t.Charged, claims),
+		extract.Tie("remit payments read = new + seen before + rejected", t.SeenPaid, t.RemitPaid+t.DupPaid+t.RejPaid),
+		extract.Tie("new remit payments = ledger remits of the batch", t.RemitPaid, paid),
+		extract.Tie("835 payments (BPR02) = cash in transit posted", cash, all[ledger.CashInTransit]),
+		extract.Tie("charges billed = paid + adjusted + open, all claims", -whole[ledger.Revenue], owed),
 	}, nil
 }
 

@@ -22,6 +22,11 @@ type Tally struct {
 	HeldRemits        int `json:"held_remits,omitempty"`        // do not balance, or their set does not
 	Quarantined       int `json:"quarantined,omitempty"`        // units held in quarantine/
 
+	RejectedClaims int `json:"rejected_claims,omitempty"` // CLMs that became no claim
+	RejectedRemits int `json:"rejected_remits,omitempty"` // CLPs that became no remit
+	ScannedClaims  int `json:"scanned_claims,omitempty"`  // CLMs that the scan counted before anything was read
+	ScannedRemits  int `json:"scanned_remits,omitempty"`  // CLPs that the scan counted
+
 	SeenClaims  int         `json:"seen_claims,omitempty"`  // CLMs read, duplicates and rejected ones too
 	SeenRemits  int         `json:"seen_remits,omitempty"`  // CLPs read
 	SeenCharge  money.Cents `json:"seen_charge,omitempty"`  // Σ CLM02 or CLP03 read

@@ -1,0 +1,168 @@
+package pipeline
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"strings"
+
+	"revcycle/claim"
+	"revcycle/ledger"
+	"revcycle/money"
+	"revcycle/parsers"
+	"revcycle/workspace"
+)
+
+// holdBack quarantines a set whose envelope is not sound, or a file or set that run does not take: it
+// becomes a reject with a sentence, and its bytes lie in quarantine/. Everything else of the file goes on.
+func (env *Env) holdBack(w *write, c chunkOf, key string) error {
+	why := cmp.Or(c.file.Refused, "")
+	unit, at := "file", claim.Sighting{File: c.file.SHA}
+	from, to := int64(0), c.file.Bytes
+	r := workspace.Reason{Batch: env.Batch.ID, File: c.file.Name, SHA256: c.file.SHA, Advice: "ask the sender for the file again, or drop it: revcycle quarantine"}
+	if s := c.set; s != nil {
+		unit, at.Set, from, to = "set", s.Ordinal, s.From, s.To
+		why = cmp.Or(s.Held, s.Refused)
+		r.Claims, r.Charge = max(s.Claims, s.Remits), amountOf(s.Charge, s.Claims+s.Remits)
+		r.Paid = amountOf(s.Paid, s.Remits)
+		w.tally.SeenClaims += s.Claims
+		w.tally.RejectedClaims += s.Claims
+		w.tally.SeenRemits += s.Remits
+		w.tally.RejectedRemits += s.Remits
+		if s.Kind == parsers.Remittance {
+			w.tally.RejPaid += s.Paid
+		} else if s.Refused == "" || s.Claims > 0 {
+			w.tally.RejCharge += s.Charge
+		}
+	} else if c.file.Layout != nil {
+		why = c.file.Layout.Held
+	}
+	code, message := codeIn(why)
+	r.Unit, r.Set, r.Byte, r.Code, r.Message = unit, at.Set, from, code, message
+	r.ID = quarantineID(env.Batch.ID, key)
+	reject := claim.Reject{ID: claim.RejectID(at, code, 0), Code: code, Unit: unit, Byte: from, Message: message}
+	w.tally.Quarantined++
+	env.addReject(w, &reject, at, c.file)
+	return env.quarantine(r, c.file, from, to)
+}
+
+// quarantine copies the bytes of a unit into quarantine/ with the reason. It bears repetition.
+func (env *Env) quarantine(r workspace.Reason, f *received, from, to int64) error {
+	var raw io.Reader = bytes.NewReader(nil)
+	if to > from {
+		o, err := env.Workspace.OpenArchived(f.SHA)
+		if err != nil {
+			return err
+		}
+		defer o.Close()
+		raw = io.NewSectionReader(o, from, to-from)
+	}
+	return env.Workspace.Quarantine(r.ID, r, raw)
+}
+
+// quarantineID names a held unit: its batch, and a digest of the unit's key, since a file's name may
+// hold what must not be shown.
+func quarantineID(batch, key string) string {
+	sum := sha256.Sum256([]byte(key))
+	return fmt.Sprintf("%s-%x", batch, sum[:4])
+}
+
+func amountOf(c money.Cents, documents int) *money.Cents {
+	if documents == 0 {
+		return nil
+	}
+	return &c
+}
+
+// codeIn takes the stable code from the front of a sentence: "SE01_COUNT: the set …".
+func codeIn(why string) (code, message string) {
+	code, message, ok := strings.Cut(why, ": ")
+	if ok && code == strings.ToUpper(code) && !strings.Contains(code, " ") {
+		return code, message
+	}
+	return "REFUSED", why
+}
+
+// closeFile says what became of a file, and ties its claims to what the scan had counted.
+func (env *Env) closeFile(f *received, key string, t Tally) (*write, error) {
+	w := &write{unit: env.unit("ingest", key)}
+	state, reason := "ingested", ""
+	var claims, remits int
+	var charge, paid money.Cents
+	if l := f.Layout; l != nil {
+		claims, remits, charge, paid = l.Claims, l.Remits, l.Charge, l.Paid
+	} else {
+		claims, remits, charge, paid = t.SeenClaims, t.SeenRemits, t.Charged+t.DupCharge, t.RemitPaid+t.DupPaid
+	}
+	bad := t.Rejects + t.HeldRemits
+	switch {
+	case f.DuplicateOf != "":
+		state, reason = "duplicate", "the same bytes came as "+f.DuplicateOf
+	case f.Refused != "":
+		_, reason = codeIn(f.Refused)
+		state = "quarantined"
+	case bad > 0 && t.Claims+t.Remits+t.Payments+t.Encounters+t.Charges+t.DuplicateClaims+t.DuplicatePayments == 0:
+		state, reason = "quarantined", firstWhy(f, t)
+	case bad > 0:
+		state, reason = "partial", firstWhy(f, t)
+	}
+	if f.DuplicateOf == "" && f.Layout != nil {
+		env.tieFile(w, f, t)
+	}
+	w.add(ledger.FileResults, ledger.Row{ledger.Int(env.Batch.No), ledger.Text(f.Name), ledger.Text(state), ledger.Text(reason), ledger.Int(int64(claims)),
+		ledger.Int(int64(remits)), ledger.Cents(charge), ledger.Cents(paid)})
+	return w, nil
+}
+
+// tieFile records what the scan saw in the file, beside what the units kept. The charge of a claim that
+// was rejected by itself is what the others leave of the scan's sum; where none was, nothing may be left.
+func (env *Env) tieFile(w *write, f *received, t Tally) {
+	for i := range f.Layout.Sets {
+		s := &f.Layout.Sets[i]
+		switch {
+		case s.Kind == parsers.Remittance:
+			w.tally.SeenPaid += s.Paid
+		case s.Claims > 0:
+			w.tally.SeenCharge += s.Charge
+		}
+	}
+	if single := t.RejectedClaims; single > 0 {
+		w.tally.RejCharge += w.tally.SeenCharge - t.Charged - t.DupCharge - t.RejCharge
+	}
+	if t.RejectedRemits > 0 {
+		w.tally.RejPaid += w.tally.SeenPaid - t.RemitPaid - t.DupPaid - t.RejPaid
+	}
+	w.tally.ScannedClaims, w.tally.ScannedRemits = scanned(f.Layout)
+}
+
+func scanned(l *parsers.Layout) (claims, remits int) {
+	for i := range l.Sets {
+		claims += l.Sets[i].Claims
+		remits += l.Sets[i].Remits
+	}
+	return claims, remits
+}
+
+// firstWhy is the sentence for a file of which something was held.
+func firstWhy(f *received, t Tally) string {
+	if f.Layout != nil {
+		if f.Layout.Held != "" {
+			return f.Layout.Held
+		}
+		for i := range f.Layout.Sets {
+			s := &f.Layout.Sets[i]
+			if why := cmp.Or(s.Held, s.Refused, s.Untied); why != "" {
+				return fmt.Sprintf("set %d: %s", s.Ordinal, why)
+			}
+		}
+	}
+	switch {
+	case t.HeldRemits > 0:
+		return fmt.Sprintf("%d claims of remittances do not balance and are held; their money is unapplied", t.HeldRemits)
+	case t.Rejects == 1:
+		return "1 document could not be read: revcycle inspect shows it"
+	}
+	return fmt.Sprintf("%d documents could not be read: revcycle inspect shows them", t.Rejects)
+}

@@ -1,0 +1,293 @@
+package pipeline
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"revcycle/claim"
+	"revcycle/ledger"
+	"revcycle/parsers"
+	"revcycle/parsers/set"
+	"revcycle/parsers/x837"
+)
+
+// ingestStage reads the batch's files into the ledger: a unit for each chunk of claims, each
+// remittance set, each set or file that is held. Sets come in order of their interchanges, so that of
+// two sightings of a payment the earlier one is the first. Units of a file are closed by one that says
+// what became of it.
+func (env *Env) ingestStage(ctx context.Context) (Tally, error) {
+	files, err := env.filesOf(ctx)
+	if err != nil {
+		return Tally{}, err
+	}
+	plan := newReading(files)
+	if _, err := env.work(ctx, "ingest", plan.keys, func(ctx context.Context, key string) (*write, error) {
+		return env.ingestUnit(ctx, plan.units[key], key)
+	}); err != nil {
+		return Tally{}, err
+	}
+	for _, f := range files {
+		if f.DuplicateOf == "" && f.Refused == "" && f.Layout == nil {
+			if err := env.ingestTable(ctx, f); err != nil {
+				return Tally{}, fmt.Errorf("ingest: %s: %w", f.Name, err)
+			}
+		}
+	}
+	closing := make([]string, len(files))
+	byKey := map[string]*received{}
+	for i, f := range files {
+		closing[i] = closePrefix + f.Name
+		byKey[closing[i]] = f
+	}
+	tallies, err := env.fileTallies(ctx)
+	if err != nil {
+		return Tally{}, err
+	}
+	return env.work(ctx, "ingest", closing, func(_ context.Context, key string) (*write, error) {
+		return env.closeFile(byKey[key], key, tallies[byKey[key].Name])
+	})
+}
+
+const closePrefix = "close/"
+
+// reading is the work of ingest: what each unit reads.
+type reading struct {
+	keys  []string
+	units map[string]chunkOf
+}
+
+// chunkOf is a chunk of a set of a file; a set that is held or refused, and a file that is, has none.
+type chunkOf struct {
+	file  *received
+	set   *parsers.Set
+	chunk *set.Chunk
+	rank  string
+}
+
+// newReading lists the units in order of interchange, file and place.
+func newReading(files []*received) reading {
+	var all []chunkOf
+	for _, f := range files {
+		switch {
+		case f.DuplicateOf != "":
+		case f.Refused != "":
+			all = append(all, chunkOf{file: f})
+		case f.Layout != nil:
+			all = append(all, setsOf(f)...)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b chunkOf) int { return cmp.Compare(a.rank, b.rank) })
+	r := reading{units: map[string]chunkOf{}}
+	for _, c := range all {
+		key := c.file.Name
+		if c.set != nil {
+			key += "/" + strconv.Itoa(c.set.Ordinal)
+		}
+		if c.chunk != nil {
+			key += "/" + strconv.Itoa(c.chunk.First)
+		}
+		r.keys = append(r.keys, key)
+		r.units[key] = c
+	}
+	return r
+}
+
+func setsOf(f *received) []chunkOf {
+	var out []chunkOf
+	if f.Layout.Held != "" {
+		out = append(out, chunkOf{file: f})
+	}
+	for i := range f.Layout.Sets {
+		s := &f.Layout.Sets[i]
+		rank := rankOf(f.Layout, s)
+		if s.Held != "" || s.Refused != "" {
+			out = append(out, chunkOf{f, s, nil, rank})
+			continue
+		}
+		for k := range s.Chunks {
+			out = append(out, chunkOf{f, s, &s.Chunks[k], rank})
+		}
+	}
+	return out
+}
+
+// rankOf orders sets by when and under which control number their interchange was made.
+func rankOf(l *parsers.Layout, s *parsers.Set) string {
+	if s.Interchange < 1 || s.Interchange > len(l.Interchanges) {
+		return ""
+	}
+	in := &l.Interchanges[s.Interchange-1]
+	return in.Date + in.Time + in.Control
+}
+
+func (env *Env) ingestUnit(ctx context.Context, c chunkOf, key string) (*write, error) {
+	w := &write{unit: env.unit("ingest", key)}
+	w.tally.Units = 1
+	if c.chunk == nil {
+		return w, env.holdBack(w, c, key)
+	}
+	o, err := env.Workspace.OpenArchived(c.file.SHA)
+	if err != nil {
+		return nil, err
+	}
+	defer o.Close()
+	items := parsers.ReadChunk(c.set.Kind, *c.chunk, o, c.file.SHA)
+	if c.set.Kind == parsers.Remittance {
+		return w, env.ingestRemits(w, c, items)
+	}
+	return w, env.ingestClaims(w, c, items)
+}
+
+// ingestClaims appends the claims of a chunk, their lines and their bills.
+func (env *Env) ingestClaims(w *write, c chunkOf, items parsers.Items) error {
+	for it, err := range items {
+		if err != nil {
+			return fmt.Errorf("%s: %w", c.file.Name, err)
+		}
+		at := it.Sighting
+		switch d := it.Document.(type) {
+		case claim.Claim:
+			w.tally.SeenClaims++
+			env.addClaim(w, &d, at)
+		case claim.Reject:
+			if d.Unit == "claim" {
+				w.tally.SeenClaims++
+				w.tally.RejectedClaims++
+			}
+			env.addReject(w, &d, at, c.file)
+		}
+	}
+	return nil
+}
+
+// addClaim appends a claim with its lines and its bill; a reported encounter also as a visit.
+func (env *Env) addClaim(w *write, c *claim.Claim, at claim.Sighting) {
+	charge, lines := c.Charge, len(c.Lines)
+	w.addCounted(ledger.Claims, func(t *Tally, _, fresh int) {
+		if fresh == 0 {
+			t.DuplicateClaims++
+			t.DupCharge += charge
+			return
+		}
+		t.Claims++
+		t.Lines += lines
+		t.Charged += charge
+	}, ledger.ClaimRow(c, env.Batch.No, at))
+	w.add(ledger.Lines, ledger.LineRows(c)...)
+	if e, ok := ledger.Bill(c); ok {
+		env.append(w, &e)
+	}
+	if c.Use == claim.Reporting {
+		visit := x837.Encounter(*c)
+		env.addEncounter(w, &visit)
+	}
+}
+
+func (env *Env) addEncounter(w *write, e *claim.Encounter) {
+	w.addCounted(ledger.Encounters, func(t *Tally, _, fresh int) { t.Encounters += fresh }, ledger.EncounterRow(e, env.Batch.No))
+}
+
+func (env *Env) addReject(w *write, r *claim.Reject, at claim.Sighting, f *received) {
+	at.File = f.SHA
+	w.addCounted(ledger.Rejects, func(t *Tally, _, fresh int) { t.Rejects += fresh }, ledger.RejectRow(r, env.Batch.No, at, f.Name))
+}
+
+// ingestRemits appends a remittance set: its payment and what it says of claims. A claim that does not
+// balance, and every claim of a set that does not tie, is held: its money stays unapplied.
+func (env *Env) ingestRemits(w *write, c chunkOf, items parsers.Items) error {
+	var remits []claim.Remit
+	var payment *claim.Payment
+	var at claim.Sighting
+	for it, err := range items {
+		if err != nil {
+			return fmt.Errorf("%s: %w", c.file.Name, err)
+		}
+		switch d := it.Document.(type) {
+		case claim.Remit:
+			w.tally.SeenRemits++
+			remits = append(remits, d)
+		case claim.Payment:
+			payment, at = &d, it.Sighting
+		case claim.Reject:
+			if d.Unit == "claim" {
+				w.tally.SeenRemits++
+				w.tally.RejectedRemits++
+			}
+			env.addReject(w, &d, it.Sighting, c.file)
+		}
+	}
+	if payment == nil {
+		return nil
+	}
+	at.File = c.file.SHA
+	env.addPayment(w, payment, at, remits)
+	w.add(ledger.Seen, ledger.SeenRow(payment.ID, env.Batch.No, at, c.rank))
+	for i := range remits {
+		r := &remits[i]
+		held := heldFor(payment, r)
+		charge, paid := r.Charge, r.Paid
+		w.addCounted(ledger.Remits, func(t *Tally, _, fresh int) {
+			if fresh == 0 {
+				t.DupPaid += paid
+				return
+			}
+			t.Remits++
+			t.RemitCharge += charge
+			t.RemitPaid += paid
+			if held != "" {
+				t.HeldRemits++
+			}
+		}, ledger.RemitRow(r, env.Batch.No, payment.Date, held))
+		w.add(ledger.Adjustments, ledger.AdjustmentRows(r)...)
+	}
+	return nil
+}
+
+func (env *Env) addPayment(w *write, p *claim.Payment, at claim.Sighting, remits []claim.Remit) {
+	w.addCounted(ledger.Payments, func(t *Tally, _, fresh int) {
+		if fresh == 0 {
+			t.DuplicatePayments++
+			return
+		}
+		t.Payments++
+		t.Paid += p.Amount
+		t.PLB += p.AdjustmentTotal()
+	}, ledger.PaymentRow(p, env.Batch.No, at))
+	w.add(ledger.Adjustments, ledger.ProviderAdjustmentRows(p)...)
+	if e, ok := ledger.PostPayment(p); ok {
+		env.append(w, &e)
+	}
+}
+
+// heldFor says why a remit may not post, "" where it may.
+func heldFor(p *claim.Payment, r *claim.Remit) string {
+	if p.Held != "" {
+		return p.Held
+	}
+	if off := r.Imbalance(); off != 0 {
+		return "CLAIM_UNBALANCED: charge, adjustments and payment are off by " + off.Abs().String()
+	}
+	return ""
+}
+
+// fileTallies sums the units' tallies by file.
+func (env *Env) fileTallies(ctx context.Context) (map[string]Tally, error) {
+	out := map[string]Tally{}
+	files, err := env.filesOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return out, env.eachUnit(ctx, "ingest", func(key string, t Tally) {
+		for _, f := range files {
+			if key == f.Name || strings.HasPrefix(key, f.Name+"/") {
+				sum := out[f.Name]
+				sum.Add(t)
+				out[f.Name] = sum
+			}
+		}
+	})
+}

@@ -1,0 +1,77 @@
+package pipeline
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"revcycle/claim"
+	"revcycle/extract"
+	"revcycle/ledger"
+)
+
+// extractStage publishes the extracts of the batch, all or nothing. Where a total does not tie it is
+// an extract.ControlsError and nothing is published.
+func (env *Env) extractStage(ctx context.Context) (Tally, error) {
+	sum, err := env.summarise(ctx)
+	if err != nil {
+		return Tally{}, err
+	}
+	key, err := env.pseudonymKey()
+	if err != nil {
+		return Tally{}, err
+	}
+	if _, err := extract.Publish(ctx, extract.Env{
+		Store: env.Store, Party: env.Party, Dir: env.Workspace.ExtractsDir, Batch: extract.Batch{Number: env.Batch.No, ID: env.Batch.ID},
+		AsOf: env.Batch.AsOf, Profile: string(env.Workspace.Profile), Key: key, Inputs: inputs(sum.Files), Edition: sum.Edition,
+		Controls: sum.Controls, BillHold: env.Workspace.BillHoldDays, Workers: env.Workers,
+	}); err != nil {
+		return Tally{}, fmt.Errorf("extract: %w", err)
+	}
+	digest, err := fileDigest(env.manifestPath())
+	if err != nil {
+		return Tally{}, fmt.Errorf("extract: %w", err)
+	}
+	w := &write{unit: env.unit("extract", "")}
+	w.tally.Units = 1
+	w.add(ledger.Published, ledger.Row{ledger.Int(env.Batch.No), ledger.Digest(digest)})
+	return w.tally, env.commit(ctx, w)
+}
+
+// manifestPath is where the batch's manifest lies once it is published.
+func (env *Env) manifestPath() string {
+	return filepath.Join(env.Workspace.ExtractsDir, "_batches", env.Batch.ID, "manifest.json")
+}
+
+func inputs(files []FileSummary) []extract.Input {
+	out := make([]extract.Input, len(files))
+	for i, f := range files {
+		out[i] = extract.Input{Name: f.Name, SHA256: f.SHA256.String(), Kind: f.Kind, State: f.State, Claims: int64(f.Claims), Remits: int64(f.Remits),
+			Charge: f.Charge, Paid: f.Paid}
+	}
+	return out
+}
+
+// pseudonymKey reads the key of the pseudonyms; nil where revcycle.yaml names no key file.
+func (env *Env) pseudonymKey() ([]byte, error) {
+	name := env.Workspace.KeyFile
+	if name == "" {
+		return nil, nil
+	}
+	key, err := os.ReadFile(name)
+	if err != nil {
+		return nil, fmt.Errorf("key_file: %w", err)
+	}
+	return []byte(strings.TrimSpace(string(key))), nil
+}
+
+func fileDigest(path string) (claim.Digest, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return claim.Digest{}, err
+	}
+	return sha256.Sum256(data), nil
+}

@@ -1,0 +1,141 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+
+	"revcycle/claim"
+	"revcycle/ledger"
+	"revcycle/parsers/csv"
+)
+
+// rowsPerUnit is how many documents of a CSV table a unit takes.
+const rowsPerUnit = 2_000
+
+// ingestTable reads a CSV file in units of rows. A run that was stopped reads the file again and
+// passes over the units that are done.
+func (env *Env) ingestTable(ctx context.Context, f *received) error {
+	done, err := env.unitsDone(ctx, "ingest")
+	if err != nil {
+		return err
+	}
+	if done[closePrefix+f.Name] {
+		return nil
+	}
+	var tally csv.Tally
+	items, closer, err := env.table(f, &tally)
+	if err != nil {
+		return err
+	}
+	defer closer()
+	n := 0
+	key := func() string { return fmt.Sprintf("%s/rows/%06d", f.Name, n/rowsPerUnit) }
+	w := &write{unit: env.unit("ingest", key())}
+	flush := func() error {
+		if done[w.unit.Key] || len(w.parts) == 0 {
+			return nil
+		}
+		w.tally.Units = 1
+		return env.commit(ctx, w)
+	}
+	for it, err := range items {
+		var header *csv.HeaderError
+		if errors.As(err, &header) {
+			f.Refused = "HEADER: " + header.Error()
+			return env.commitHeld(ctx, f)
+		}
+		if err != nil {
+			return err
+		}
+		env.addRow(w, f, it)
+		if n++; n%rowsPerUnit == 0 {
+			if err := flush(); err != nil {
+				return err
+			}
+			w = &write{unit: env.unit("ingest", key())}
+		}
+	}
+	return flush()
+}
+
+// commitHeld quarantines a file that is not what its header said.
+func (env *Env) commitHeld(ctx context.Context, f *received) error {
+	w := &write{unit: env.unit("ingest", f.Name)}
+	w.tally.Units = 1
+	if err := env.holdBack(w, chunkOf{file: f}, f.Name); err != nil {
+		return err
+	}
+	return env.commit(ctx, w)
+}
+
+// addRow appends one document of a CSV file.
+func (env *Env) addRow(w *write, f *received, it csv.Item) {
+	at := claim.Sighting{File: f.SHA, Ordinal: it.Row}
+	switch d := it.Doc.(type) {
+	case claim.Claim:
+		w.tally.SeenClaims++
+		w.tally.ScannedClaims++
+		w.tally.SeenCharge += d.Charge
+		env.addClaim(w, &d, at)
+	case claim.Encounter:
+		env.addEncounter(w, &d)
+	case claim.Charge:
+		w.addCounted(ledger.Charges, func(t *Tally, _, fresh int) { t.Charges += fresh }, ledger.ChargeRow(&d, env.Batch.No))
+	case claim.Reject:
+		d.ID = claim.RejectID(at, d.Code, it.Row)
+		env.addReject(w, &d, at, f)
+	}
+}
+
+// table opens a CSV file as documents. closer frees what was opened.
+func (env *Env) table(f *received, tally *csv.Tally) (items iter.Seq2[csv.Item, error], closer func(), err error) {
+	profiles, err := env.profiles()
+	if err != nil {
+		return nil, nil, err
+	}
+	t := tableOf(f.Kind, profiles)
+	if t == nil {
+		return nil, nil, fmt.Errorf("no profile reads %s", f.Kind)
+	}
+	var open []io.Closer
+	closer = func() {
+		for _, c := range open {
+			c.Close()
+		}
+	}
+	o, err := env.Workspace.OpenArchived(f.SHA)
+	if err != nil {
+		return nil, nil, err
+	}
+	open = append(open, o)
+	switch t.Noun {
+	case csv.EncounterNoun:
+		return csv.ReadEncounters(t, io.NewSectionReader(o, 0, o.Size()), tally), closer, nil
+	case csv.ChargeNoun:
+		return csv.ReadCharges(t, io.NewSectionReader(o, 0, o.Size()), tally), closer, nil
+	case csv.ClaimNoun:
+		lines := tableOf(f.CompanionKind, profiles)
+		var second io.Reader
+		if lines != nil {
+			l, err := env.Workspace.OpenArchived(f.CompanionSHA)
+			if err != nil {
+				closer()
+				return nil, nil, err
+			}
+			open = append(open, l)
+			second = io.NewSectionReader(l, 0, l.Size())
+		}
+		dir, err := os.MkdirTemp(env.Workspace.Path("archive/.work"), "join-*")
+		if err != nil {
+			closer()
+			return nil, nil, fmt.Errorf("a folder for the join: %w", err)
+		}
+		free := closer
+		return csv.ReadClaims(t, lines, io.NewSectionReader(o, 0, o.Size()), second, dir, tally), func() { free(); os.RemoveAll(dir) }, nil
+	}
+	return func(func(csv.Item, error) bool) {}, closer, nil // names: no document of the ledger
+}
