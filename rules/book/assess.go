@@ -68,12 +68,9 @@ func (p *payerBook) judge(c *claim.Claim, prior []claim.Claim) (found []rules.Fi
 	}
 	if len(p.index.byCode) > 0 {
 		for i := range c.Lines {
-			code := c.Lines[i].Procedure.Code
-			if hits := p.index.byCode[code]; len(hits) > 0 && !coded(c.Lines[:i], code) {
-				for _, at := range hits {
-					if !p.indexedBefore(c.Lines[:i], at) {
-						p.rules[at].run(pass, &found)
-					}
+			for _, at := range p.index.byCode[c.Lines[i].Procedure.Code] {
+				if !p.indexedBefore(c.Lines[:i], at) {
+					p.rules[at].run(pass, &found)
 				}
 			}
 		}
@@ -90,15 +87,6 @@ func (p *payerBook) judge(c *claim.Claim, prior []claim.Claim) (found []rules.Fi
 func (p *payerBook) indexedBefore(lines []claim.Line, rule int) bool {
 	for i := range lines {
 		if slices.Contains(p.index.byCode[lines[i].Procedure.Code], rule) {
-			return true
-		}
-	}
-	return false
-}
-
-func coded(lines []claim.Line, code string) bool {
-	for i := range lines {
-		if lines[i].Procedure.Code == code {
 			return true
 		}
 	}

@@ -257,6 +257,63 @@ func TestLesserOfTheClaim(t *testing.T) {
 	}
 }
 
+// A term outside the lesser-of is paid in full: min(92.47, 50.00) + 100.00 x 200 % = 250.00.
+func TestCarvedOutTermsStandOutsideTheLesserOf(t *testing.T) {
+	text := strings.Replace(soundContract, "    terms:\n", "    lesser_of: claim\n    terms:\n      - {id: drugs, when: {procedure: 'J*'}, method: percent_of_charge, params: {percent: 200}, lesser_of: none, cite: clause 0}\n", 1)
+	b, err := Load(files(text, soundTable))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := visit(t, claimText{Lines: []proofLine{{Procedure: "99213", Charge: 50_00}, {Procedure: "J1000", Charge: 100_00}}}, "1", 0)
+	a := b.Assess(&c, "1", nil)
+	if got, ok := a.Expected(); !ok || got != 250_00 {
+		t.Errorf("got %s %t, want 250.00", got, ok)
+	}
+	if q, _ := a.Quote(1); q.Allowed != 92_47 || q.Contract != "C1" || q.Method != "fee_schedule" {
+		t.Errorf("got line quote %+v", q)
+	}
+}
+
+// A case rate is the whole claim's price; what is paid beside it is added, and a missing price beside it is missed.
+func TestCaseRateWithALineBesideIt(t *testing.T) {
+	b := sampleBook(t)
+	stay := claimText{Kind: "I", Facility: "11", Lines: []proofLine{
+		{Revenue: "0120", Units: whole(3), Charge: 9000_00}, {Revenue: "0278", Charge: 1000_00}, {Revenue: "0250", Charge: 300_00},
+	}}
+	c := visit(t, stay, "12345", 0)
+	a := b.Assess(&c, "12345", nil)
+	if got, ok := a.Expected(); !ok || got != 2*2400_00+1850_00+400_00 {
+		t.Errorf("got %s %t, want 2 x 2400 + 1850 + 40 %% of 1000", got, ok)
+	}
+	if q, _ := a.Quote(2); q.Allowed != 400_00 || q.Packaged {
+		t.Errorf("got %+v for the implant, want 400.00 of its own", q)
+	}
+	if q, _ := a.Quote(3); !q.Packaged || q.Method != "per_diem" {
+		t.Errorf("got %+v for the pharmacy, want packaged", q)
+	}
+}
+
+// A rule that is indexed by its codes fires once a line, also where several of its codes stand on a claim.
+func TestIndexedRuleFiresOnceALine(t *testing.T) {
+	text := strings.NewReplacer("check: charge_sum", "when: {procedure: [A1, A2], units: {more: 1}}",
+		"{charge: 1, lines: [{procedure: \"99213\", charge: 2}]}", "{lines: [{procedure: A1, units: 2}]}").Replace(soundRule)
+	b, err := Load(files(text, ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f := b.Prove(); len(f) > 0 {
+		t.Error(f)
+	}
+	c := visit(t, claimText{Lines: []proofLine{{Procedure: "A1", Units: whole(2)}, {Procedure: "A2", Units: whole(2)}, {Procedure: "A1", Units: whole(3)}, {Procedure: "A1"}}}, "1", 0)
+	var got []int
+	for _, f := range b.Assess(&c, "1", nil).Findings {
+		got = append(got, f.Line)
+	}
+	if !reflect.DeepEqual(got, []int{1, 2, 3}) {
+		t.Errorf("fired on lines %v, want 1, 2, 3", got)
+	}
+}
+
 func TestARuleThatBreaksHoldsTheClaim(t *testing.T) {
 	r := boundRule{Rule: rules.Rule{ID: "BROKEN", Check: func(*rules.Pass) { panic("x") }}}
 	var out []rules.Finding

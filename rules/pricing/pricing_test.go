@@ -93,7 +93,7 @@ func is(t *testing.T, name string, qs []rules.Quote, want string) {
 
 // By hand, from the formula rate x percent x modifiers x units, rounded once, half away from zero.
 func TestFeeSchedule(t *testing.T) {
-	table := rates(t, map[string]string{"99213": "92.47", "97110": "30.03", "71046": "33.64", "71046-26": "9.05", "J3301": "1.525"})
+	table := rates(t, map[string]string{"99213": "92.47", "97110": "30.03", "C": "0.01", "71046": "33.64", "71046-26": "9.05", "J3301": "1.525"})
 	p := FeeSchedule(FeeScheduleParams{Table: "fees", Percent: percent(t, "115")}, table, nil)
 	// 30.03 x 1.15 x 5 = 172.6725; rounding the unit price first would give 34.53 x 5 = 172.65
 	is(t, "115 % of five units", quotes(p, claim.Professional, "", line("97110", 5, 300_00)), "1 172.67")
@@ -101,6 +101,8 @@ func TestFeeSchedule(t *testing.T) {
 	is(t, "a half cent goes up", quotes(FeeSchedule(FeeScheduleParams{}, table, nil), claim.Professional, "", line("J3301", 1, 10_00)), "1 1.53")
 	by := FeeSchedule(FeeScheduleParams{Per: "line", Modifiers: map[string]money.Exact{"50": exact(t, "150"), "80": exact(t, "16")}}, table, nil)
 	is(t, "by line, two percentages multiply", quotes(by, claim.Professional, "", line("99213", 7, 1, "50", "80")), "1 22.19") // 92.47 x 1.5 x 0.16 = 22.1928
+	halves := FeeSchedule(FeeScheduleParams{Modifiers: map[string]money.Exact{"52": exact(t, "50"), "50": exact(t, "50")}}, table, nil)
+	is(t, "rounded once: 0.01 x 0.5 x 0.5 = 0.0025", quotes(halves, claim.Professional, "", line("C", 1, 1, "52", "50")), "1 0.00")
 	got := quotes(p, claim.Professional, "", line("00000", 1, 10_00))
 	is(t, "no rate is no price", got, "1 -")
 	if want := "table fees has no rate for 00000 on 2025-01-06: load a row for it, or a contract term that covers the code"; got[0].Unpriced != want {
