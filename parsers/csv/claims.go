@@ -139,7 +139,7 @@ func assemble(x *reading, lines []*reading) claim.Claim {
 }
 
 func line(x *reading, number int, otherDx bool) claim.Line {
-	ch := charge(x)
+	ch := chargeRow(x)
 	l := claim.Line{Number: number, Control: x.v[xLine], Revenue: x.v[xRevenue], Procedure: ch.Procedure, Charge: ch.Amount,
 		Unit: "UN", Units: ch.Units, From: ch.From, To: ch.To}
 	if otherDx {

@@ -338,7 +338,11 @@ func (r *reading) date(field int) civil.Date {
 		r.refuse(field, "DATE", wanted)
 		return 0
 	}
-	r.v[field] = d.String()
+	if !r.b.usDates && len(text) >= 10 && text[4] == '-' {
+		r.v[field] = text[:10] // what String would give
+	} else {
+		r.v[field] = d.String()
+	}
 	return d
 }
 
@@ -373,15 +377,13 @@ func parseDate(text string, us bool) (civil.Date, error) {
 
 // digest hashes rows of values, each preceded by its length.
 func digest(rows ...[]string) claim.Digest {
-	h := sha256.New()
-	var b []byte
+	b := make([]byte, 0, 512)
 	for _, row := range rows {
-		b = binary.AppendUvarint(b[:0], uint64(len(row)))
+		b = binary.AppendUvarint(b, uint64(len(row)))
 		for _, v := range row {
 			b = binary.AppendUvarint(b, uint64(len(v)))
 			b = append(b, v...)
 		}
-		h.Write(b)
 	}
-	return claim.Digest(h.Sum(nil))
+	return sha256.Sum256(b)
 }

@@ -175,6 +175,13 @@ func yes(s string) bool {
 }
 
 func charge(x *reading) claim.Charge {
+	c := chargeRow(x)
+	c.ID = claim.ChargeID(c.Source, c.Number, digest(x.v))
+	return c
+}
+
+// chargeRow is a charge without its identity, which a line of a claim does not need.
+func chargeRow(x *reading) claim.Charge {
 	c := claim.Charge{
 		Source:    x.b.Profile,
 		Number:    x.text(xNumber, true),
@@ -192,7 +199,6 @@ func charge(x *reading) claim.Charge {
 		x.refuse(xAmount, "EMPTY", "is empty where an amount must stand")
 	}
 	c.To = lastDay(c.From, c.To)
-	c.ID = claim.ChargeID(c.Source, c.Number, digest(x.v))
 	return c
 }
 
