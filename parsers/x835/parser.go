@@ -47,7 +47,7 @@ func newParser(file claim.Digest, yield func(set.Item, error) bool) *parser {
 func (p *parser) segment(s *x12.Segment) {
 	p.ordinal, p.offset = p.position(s.Ordinal, s.Byte)
 	switch string(s.ID()) {
-	case "ISA", "GE", "IEA", "TA1":
+	case "ISA", "GE", "IEA":
 		p.endSet(false)
 		return
 	case "GS":

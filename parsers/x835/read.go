@@ -89,7 +89,7 @@ func identities(src io.Reader) (map[int]claim.ID, error) {
 			continue
 		}
 		switch string(s.ID()) {
-		case "ISA", "GS", "GE", "IEA", "TA1", "SE":
+		case "ISA", "GS", "GE", "IEA", "SE":
 			end()
 		case "ST":
 			end()

@@ -91,7 +91,7 @@ func inSets(file []byte) int {
 			continue
 		}
 		switch string(s.ID()) {
-		case "ISA", "IEA", "GS", "GE", "TA1":
+		case "ISA", "IEA", "GS", "GE":
 			open = false
 		case "ST":
 			open = string(s.Elem(1)) == "837"

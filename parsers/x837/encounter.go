@@ -7,7 +7,8 @@ import (
 )
 
 // Encounter is the visit that a claim reports: what an 837 with BHT06 = RP tells, and what a gap is looked for by. Its source is the
-// claim's guide and its number the control number; its content is the claim's identity, so that a report sent again is the same visit.
+// claim's guide and its number the control number; its content is the claim's identity, so that a report sent again is the same visit. Whether a claim is due
+// for it is the plan's to say (under capitation none is); the set does not tell, so ClaimsDue is true.
 func Encounter(c claim.Claim) claim.Encounter {
 	from, to := c.Service()
 	e := claim.Encounter{
@@ -21,10 +22,6 @@ func Encounter(c claim.Claim) claim.Encounter {
 	}
 	if len(c.Lines) > 0 {
 		e.Service = c.Lines[0].Procedure.Code
-	}
-	if c.Use == claim.Reporting {
-		// A report is sent in the place of a claim, under capitation: no claim is to follow it.
-		e.ClaimsDue = false
 	}
 	content := sha256.Sum256(c.ID[:])
 	e.ID = claim.EncounterID(e.Source, e.Facility, e.Number, content)

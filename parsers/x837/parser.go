@@ -54,9 +54,9 @@ type parser struct {
 func (p *parser) segment(s *x12.Segment) {
 	p.seen++
 	p.ordinal, p.offset = p.position(s.Ordinal, s.Byte)
-	if id := s.ID(); len(id) == 2 || len(id) == 3 && (id[0] == 'I' || id[0] == 'T') {
+	if id := s.ID(); len(id) == 2 || len(id) == 3 && id[0] == 'I' {
 		switch string(id) {
-		case "ISA", "GE", "IEA", "TA1":
+		case "ISA", "GE", "IEA":
 			p.endSet(false)
 			return
 		case "GS":

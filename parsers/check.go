@@ -1,0 +1,182 @@
+package parsers
+
+import (
+	"fmt"
+	"strconv"
+
+	"revcycle/claim"
+	"revcycle/money"
+	"revcycle/parsers/x12"
+)
+
+// Codes of the faults found here, beside those of x12 and x835.
+const (
+	CodeHLSequence = "HL_SEQUENCE" // HL01 does not rise by one from 1
+	CodeHLParent   = "HL_PARENT"   // HL02 names the level itself (reject), or none that came before, or one of the wrong kind (warn)
+	CodeHLDepth    = "HL_DEPTH"    // levels nested deeper than MaxDepth; reject
+	CodeChargeSum  = "CHARGE_SUM"  // CLM02 is not the sum of the lines
+	CodeNPI        = "NPI"         // an NPI without ten digits or with a wrong check digit
+)
+
+// MaxDepth is how deep HL levels may nest. The guides need four.
+const MaxDepth = 8
+
+// maxLevels bounds the HL numbers of a set that are remembered to check parents; later ones are not checked.
+const maxLevels = 1 << 20
+
+// hierarchy checks the HL segments of one set after another.
+type hierarchy struct {
+	report func(x12.Fault)
+	claims bool   // an 837: levels 20, 22 and 23 have their parents
+	next   int    // the HL01 that is wanted
+	levels []byte // HL03 by HL01 (its last digit), 0 for none; depth in the upper half
+	deep   bool   // said once a set
+}
+
+func (h *hierarchy) begin(k Kind) {
+	h.claims = k == Professional || k == Institutional || k == Dental || k == Claims
+	h.next, h.levels, h.deep = 1, h.levels[:0], false
+	if cap(h.levels) > 1<<16 {
+		h.levels = nil
+	}
+}
+
+// take takes an HL*2*1*22*0.
+func (h *hierarchy) take(s *x12.Segment) {
+	number, err := strconv.Atoi(string(s.Elem(1)))
+	if err != nil || number < 1 {
+		h.fault(s, CodeHLSequence, x12.Warn, 1, 1, "the number of the level is no whole number above zero")
+		return
+	}
+	if number != h.next {
+		h.fault(s, CodeHLSequence, x12.Warn, 1, 1, fmt.Sprintf("the level has the number %d, wanted %d", number, h.next))
+	}
+	h.next = number + 1
+	depth := h.parent(s, number)
+	if depth > MaxDepth && !h.deep {
+		h.deep = true
+		h.fault(s, CodeHLDepth, x12.Reject, 2, 2, fmt.Sprintf("levels nest deeper than %d", MaxDepth))
+	}
+	if number < maxLevels {
+		for len(h.levels) <= number {
+			h.levels = append(h.levels, make([]byte, number+1-len(h.levels))...)
+		}
+		h.levels[number] = byte(min(depth, MaxDepth+1))<<4 | kindOfLevel(s.Elem(3))
+	}
+}
+
+// kindOfLevel is a number for HL03: 20 is 1, 22 is 2, 23 is 3, others 4.
+func kindOfLevel(code []byte) byte {
+	switch string(code) {
+	case "20":
+		return 1
+	case "22":
+		return 2
+	case "23":
+		return 3
+	}
+	return 4
+}
+
+// parent checks HL02 and gives the depth of the level.
+func (h *hierarchy) parent(s *x12.Segment, number int) (depth int) {
+	own := kindOfLevel(s.Elem(3))
+	text := string(s.Elem(2))
+	if text == "" {
+		if h.claims && own != 1 {
+			h.fault(s, CodeHLParent, x12.Warn, 2, 2, "the level names no parent, and its kind needs one")
+		}
+		return 1
+	}
+	parent, err := strconv.Atoi(text)
+	switch {
+	case err != nil || parent < 1:
+		h.fault(s, CodeHLParent, x12.Warn, 2, 2, "the parent is no whole number above zero")
+		return 1
+	case parent == number:
+		h.fault(s, CodeHLParent, x12.Reject, 1, 2, "the level names itself as its parent")
+		return 1
+	case parent >= maxLevels:
+		return 1
+	case parent >= len(h.levels) || h.levels[parent] == 0:
+		h.fault(s, CodeHLParent, x12.Warn, 2, 2, "no level of that number came before")
+		return 1
+	}
+	above := h.levels[parent]
+	if h.claims && (own == 1 || own < 4 && above&15 != own-1) {
+		h.fault(s, CodeHLParent, x12.Warn, 2, 2, "the parent is of the wrong kind: wanted 20 above 22, 22 above 23, nothing above 20")
+	}
+	return int(above>>4) + 1
+}
+
+func (h *hierarchy) fault(s *x12.Segment, code string, severity x12.Severity, snip, element int, message string) {
+	h.report(x12.Fault{SNIP: snip, Code: code, Severity: severity, Segment: "HL", Ordinal: s.Ordinal, Element: fmt.Sprintf("HL%02d", element), Byte: s.Byte, Message: message})
+}
+
+// chargeSum checks, claim by claim, that the lines add up to CLM02, and the check digits of NPIs.
+type chargeSum struct {
+	report  func(x12.Fault)
+	opened  bool
+	spoiled bool // an amount of the claim could not be read
+	charge  money.Cents
+	sum     money.Cents
+	lines   int
+	ordinal int
+	offset  int64
+}
+
+func (c *chargeSum) begin() { c.opened = false }
+
+// spoil gives up on the claim at hand.
+func (c *chargeSum) spoil() { c.spoiled = true }
+
+// open takes a CLM.
+func (c *chargeSum) open(s *x12.Segment) {
+	c.end()
+	report := c.report
+	*c = chargeSum{report: report, opened: true, ordinal: s.Ordinal, offset: s.Byte}
+	c.charge = c.amount(s, 2)
+}
+
+// take takes any other segment.
+func (c *chargeSum) take(s *x12.Segment) {
+	switch string(s.ID()) {
+	case "SV1", "SV3":
+		c.line(s, 2)
+	case "SV2":
+		c.line(s, 3)
+	case "SE":
+		c.end()
+	case "NM1":
+		if string(s.Elem(8)) == "XX" && !claim.NPI(s.Elem(9)).Valid() {
+			c.report(x12.Fault{SNIP: 5, Code: CodeNPI, Severity: x12.Warn, Segment: "NM1", Ordinal: s.Ordinal, Element: "NM109", Byte: s.Byte,
+				Message: "the NPI is not ten digits with a right check digit"})
+		}
+	}
+}
+
+func (c *chargeSum) line(s *x12.Segment, element int) {
+	if c.opened {
+		c.lines++
+		c.sum += c.amount(s, element)
+	}
+}
+
+func (c *chargeSum) amount(s *x12.Segment, i int) money.Cents {
+	v, err := money.Parse(s.Elem(i))
+	if err != nil {
+		c.spoiled = true
+		c.report(x12.Fault{SNIP: 2, Code: "AMOUNT", Severity: x12.Reject, Segment: string(s.ID()), Ordinal: s.Ordinal, Element: fmt.Sprintf("%s%02d", s.ID(), i), Byte: s.Byte,
+			Message: "the amount is no decimal number of dollars with whole cents"})
+	}
+	return v
+}
+
+// end closes the claim at hand.
+func (c *chargeSum) end() {
+	if c.opened && !c.spoiled && c.lines > 0 && c.sum != c.charge {
+		c.report(x12.Fault{SNIP: 3, Code: CodeChargeSum, Severity: x12.Warn, Segment: "CLM", Ordinal: c.ordinal, Element: "CLM02", Byte: c.offset,
+			Message: "the charge is not the sum of the lines: off by " + (c.charge - c.sum).String()})
+	}
+	c.opened = false
+}

@@ -1,0 +1,84 @@
+package parsers
+
+import (
+	"revcycle/parsers/x12"
+)
+
+// fault lists a fault, and holds what it forbids to post.
+func (s *scanner) fault(f x12.Fault) {
+	l := &s.layout
+	switch {
+	case len(l.Faults) < MaxFaults:
+		l.Faults = append(l.Faults, f)
+	case !s.cut:
+		s.cut = true
+		l.Faults = append(l.Faults, x12.Fault{SNIP: 1, Code: CodeFaultsCut, Severity: x12.Warn, Ordinal: f.Ordinal, Byte: f.Byte,
+			Message: "there are more faults than are listed"})
+	}
+	if f.Severity == x12.Reject && !s.deep {
+		s.hold(f)
+	}
+}
+
+// reach says what a fault of severity reject holds.
+var reach = map[string]func(l *Layout, open *Set, f x12.Fault, why string){
+	x12.CodeSE01Count: holdSet, x12.CodeSE02Control: holdSet, x12.CodeMissingSE: holdSet, x12.CodeST02Duplicate: holdSet, x12.CodeSTOutside: holdSet,
+	CodeHLParent: holdSet, CodeHLDepth: holdSet,
+	x12.CodeGE01Count: holdGroup, x12.CodeGE02Control: holdGroup, x12.CodeGS06Duplicate: holdGroup, x12.CodeGSOutside: holdGroup,
+	x12.CodeIEA01Count: holdInterchange, x12.CodeIEA02Control: holdInterchange, x12.CodeNoISA: holdInterchange, x12.CodeDelimiters: holdInterchange,
+	// What breaks off loses what did not come, and the set that is torn is held by its own fault: the sets before it are whole.
+	x12.CodeMissingGE: holdFile, x12.CodeMissingIEA: holdFile,
+	x12.CodeSEOutside: holdFile, x12.CodeGEOutside: holdFile, x12.CodeIEAOutside: holdFile, x12.CodeSegmentOutside: holdFile,
+}
+
+// hold applies a fault. One that cuts a segment of a set is for the set's parser: it rejects the claim the segment stands in.
+func (s *scanner) hold(f x12.Fault) {
+	why := f.Code + ": " + f.Message
+	apply, ok := reach[f.Code]
+	switch {
+	case ok:
+		apply(&s.layout, s.set, f, why)
+	case f.Set == 0:
+		holdFile(&s.layout, s.set, f, why)
+	}
+}
+
+func holdFile(l *Layout, _ *Set, _ x12.Fault, why string) {
+	if l.Held == "" {
+		l.Held = why
+	}
+}
+
+func holdSet(l *Layout, open *Set, f x12.Fault, why string) {
+	holdWhere(l, open, why, func(t *Set) bool { return t.Ordinal == f.Set }, func(t *Set) bool { return t.Ordinal < f.Set })
+}
+
+func holdGroup(l *Layout, open *Set, f x12.Fault, why string) {
+	holdWhere(l, open, why, func(t *Set) bool { return t.Group == f.Group }, func(t *Set) bool { return t.Group < f.Group })
+}
+
+func holdInterchange(l *Layout, open *Set, f x12.Fault, why string) {
+	holdWhere(l, open, why, func(t *Set) bool { return t.Interchange == f.Interchange }, func(t *Set) bool { return t.Interchange < f.Interchange })
+}
+
+// holdWhere holds the sets that match, looking back until one lies before all that can; where there is none, the file.
+func holdWhere(l *Layout, open *Set, why string, match, before func(*Set) bool) {
+	found := false
+	mark := func(t *Set) {
+		if match(t) {
+			found = true
+			if t.Held == "" {
+				t.Held = why
+			}
+		}
+	}
+	if open != nil {
+		mark(open)
+	}
+	for i := len(l.Sets) - 1; i >= 0 && !before(&l.Sets[i]); i-- {
+		mark(&l.Sets[i])
+	}
+	if !found {
+		holdFile(l, open, x12.Fault{}, why)
+	}
+}

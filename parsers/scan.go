@@ -1,0 +1,367 @@
+package parsers
+
+import (
+	"errors"
+	"io"
+
+	"revcycle/claim"
+	"revcycle/money"
+	"revcycle/parsers/set"
+	"revcycle/parsers/x12"
+	"revcycle/parsers/x835"
+	"revcycle/parsers/x837"
+)
+
+// Scan reads an X12 file from end to end. What is wrong with the file is in the Layout; an error is a source that failed. A file
+// that is no X12 gives a Layout without sets whose faults say so.
+func Scan(r io.Reader) (Layout, error) {
+	s := newScanner(r, false)
+	err := s.run()
+	return s.layout, err
+}
+
+// scanner walks a file once. Memory grows with the number of sets and chunks, not of segments; an inspection keeps no sets.
+type scanner struct {
+	src    counter
+	r      *x12.Reader
+	env    x12.Envelope
+	deep   bool // an inspection: check the loops and sums of every set, and keep no sets
+	layout Layout
+	kinds  map[Kind]bool
+	cut    bool // FAULTS_CUT was said
+
+	set     *Set // the one that is open
+	tally   x835.Tally
+	hl      hierarchy
+	pieces  pieces
+	sums    chargeSum
+	walkers map[*x12.Guide]*x12.Walker
+	walker  *x12.Walker // of the open set, in an inspection
+	claim   bool        // a claim of an 837 is open
+
+	isa, gs set.Span
+	filling *set.Span // the span whose end is the next segment
+	wrapped bool
+	next    int // ordinal of the segment at hand: what a set that ends here ends before
+}
+
+func newScanner(r io.Reader, deep bool) *scanner {
+	s := &scanner{src: counter{r: r}, deep: deep, kinds: make(map[Kind]bool), walkers: make(map[*x12.Guide]*x12.Walker)}
+	s.r = x12.NewReader(&s.src)
+	s.r.Report = func(f x12.Fault) {
+		s.wrapped = s.wrapped || f.Code == x12.CodeWrapped
+		s.fault(s.env.Stamp(f))
+	}
+	s.env.Report = s.fault
+	s.tally.Report = func(f x12.Fault) { s.fault(s.env.Stamp(s.inSet(f))) }
+	s.hl.report = func(f x12.Fault) { s.fault(s.env.Stamp(s.inSet(f))) }
+	s.sums.report = func(f x12.Fault) { s.fault(s.env.Stamp(s.inSet(f))) }
+	return s
+}
+
+// inSet gives f the ordinal of the open set: an envelope that was closed no longer stamps it.
+func (s *scanner) inSet(f x12.Fault) x12.Fault {
+	if s.set != nil {
+		f.Interchange, f.Group, f.Set = s.set.Interchange, s.set.Group, s.set.Ordinal
+	}
+	return f
+}
+
+// counter counts the bytes of a source.
+type counter struct {
+	r io.Reader
+	n int64
+}
+
+// Read implements io.Reader.
+func (c *counter) Read(b []byte) (int, error) {
+	n, err := c.r.Read(b)
+	c.n += int64(n)
+	return n, err
+}
+
+// run reads the whole file.
+func (s *scanner) run() error {
+	for {
+		seg, err := s.r.Read()
+		if err == nil {
+			s.segment(seg)
+			continue
+		}
+		if err == io.EOF {
+			break
+		}
+		bad, ok := errors.AsType[*x12.SyntaxError](err)
+		if !ok {
+			return err
+		}
+		s.broken(bad)
+	}
+	if _, err := io.Copy(io.Discard, &s.src); err != nil { // what lies behind a fatal error
+		return err
+	}
+	s.layout.Bytes = s.src.n
+	s.next++
+	s.fill(s.layout.Bytes)
+	s.closeSet(s.layout.Bytes, false)
+	s.closeInterchange(s.layout.Bytes)
+	s.env.Finish()
+	s.layout.Kind = s.kind()
+	return nil
+}
+
+// segment takes the next segment.
+func (s *scanner) segment(seg *x12.Segment) {
+	s.layout.Segments++
+	s.next = seg.Ordinal
+	s.fill(seg.Byte)
+	if s.set != nil && s.env.InSet() {
+		if id := seg.ID(); len(id) > 2 && id[0] != 'I' { // not ST, SE, GS, GE, ISA or IEA
+			s.env.Feed(seg)
+			s.body(seg)
+			return
+		}
+	}
+	set := s.set
+	switch s.env.Feed(seg) {
+	case x12.OpenInterchange:
+		s.closeSet(seg.Byte, false)
+		s.openInterchange(seg)
+	case x12.CloseInterchange:
+		s.closeSet(seg.Byte, false)
+		s.closeInterchange(seg.Byte)
+	case x12.OpenGroup:
+		s.closeSet(seg.Byte, false)
+		s.layout.Groups++
+		s.gs = s.span(seg, &s.gs)
+	case x12.CloseGroup:
+		s.closeSet(seg.Byte, false)
+	case x12.OpenSet:
+		s.closeSet(seg.Byte, false)
+		s.openSet(seg)
+	case x12.CloseSet:
+		s.body(seg)
+		s.endSet()
+	case x12.Body:
+		s.body(seg)
+	case x12.Outside:
+		if set == nil && seg.Is("TA1") {
+			s.kinds[TA1] = true
+		}
+	}
+}
+
+// span begins one at a segment; its end is where the next segment begins.
+func (s *scanner) span(seg *x12.Segment, to *set.Span) set.Span {
+	s.filling = to
+	return set.Span{From: seg.Byte, Ordinal: seg.Ordinal, Segments: 1}
+}
+
+// fill ends what waited for the next segment.
+func (s *scanner) fill(at int64) {
+	if s.filling != nil {
+		s.filling.To, s.filling = at, nil
+	}
+	if s.set != nil && s.pieces.done {
+		s.closeSet(at, true)
+	}
+}
+
+func (s *scanner) openInterchange(seg *x12.Segment) {
+	s.closeInterchange(seg.Byte)
+	if s.env.Interchange.Ordinal == 1 {
+		s.layout.Delims = seg.Delims()
+	}
+	if !s.deep || len(s.layout.Interchanges) == 0 {
+		s.layout.Interchanges = append(s.layout.Interchanges, Interchange{Interchange: s.env.Interchange})
+	}
+	s.isa = s.span(seg, &s.isa)
+}
+
+func (s *scanner) closeInterchange(at int64) {
+	if n := len(s.layout.Interchanges); n > 0 && s.layout.Interchanges[n-1].To == 0 {
+		i := &s.layout.Interchanges[n-1]
+		i.To, i.Groups = at, s.env.Interchange.Groups
+	}
+}
+
+func (s *scanner) openSet(seg *x12.Segment) {
+	e := &s.env
+	kind := kindOf(e.Set.Kind, e.Set.Guide)
+	f := FormatOf(kind, nil)
+	s.set = &Set{Ordinal: e.Set.Ordinal, Interchange: e.Interchange.Ordinal, Group: e.Group.Ordinal, Kind: kind, Guide: e.Set.Guide, Control: e.Set.Control,
+		GroupKind: e.Group.Kind, GroupSender: e.Group.Sender, Usage: e.Interchange.Usage, Sender: e.Interchange.Sender, Receiver: e.Interchange.Receiver,
+		From: seg.Byte, Refused: f.Refusal}
+	if kind == Remittance && x835.Guide(e.Set.Guide) == nil {
+		s.set.Refused = "the set names no guide that is read: wanted X221"
+	}
+	s.kinds[kind] = true
+	if e.Interchange.Ordinal == 0 {
+		s.set.Held = x12.CodeNoISA + ": the set stands in no interchange"
+	}
+	s.pieces.begin(seg, s.isa, s.gs)
+	s.hl.begin(kind)
+	s.claim = false
+	switch kind {
+	case Remittance:
+		s.tally.Begin(seg)
+	case Professional, Institutional, Dental, Claims:
+		s.sums.begin()
+	}
+	s.place(seg)
+}
+
+// body takes a segment from ST to SE, these not included but the SE.
+func (s *scanner) body(seg *x12.Segment) {
+	if s.set == nil {
+		return
+	}
+	if s.deep && s.walker != nil && !seg.Is("ST") {
+		s.walker.Place(seg)
+	}
+	switch s.set.Kind {
+	case Remittance:
+		if seg.Is("CLP") {
+			s.remit(seg)
+		}
+		s.tally.Feed(seg)
+	case Professional, Institutional, Dental, Claims:
+		s.claimSegment(seg)
+	default:
+		if seg.Is("HL") {
+			s.hl.take(seg)
+		}
+	}
+}
+
+// claimSegment takes a segment of an 837.
+func (s *scanner) claimSegment(seg *x12.Segment) {
+	id := seg.ID()
+	switch {
+	case len(id) == 2 && id[0] == 'H' && id[1] == 'L':
+		s.sums.end()
+		s.hl.take(seg)
+		s.pieces.level(seg)
+	case len(id) == 3 && id[0] == 'C' && id[1] == 'L' && id[2] == 'M':
+		s.pieces.claim(seg)
+		s.set.Claims++
+		s.layout.Claims++
+		if c, err := money.Parse(seg.Elem(2)); err == nil {
+			s.set.Charge += c
+			s.layout.Charge += c
+		}
+		if s.deep {
+			s.sums.open(seg)
+		}
+	case s.deep:
+		s.sums.take(seg)
+	}
+}
+
+// remit counts a CLP.
+func (s *scanner) remit(seg *x12.Segment) {
+	s.set.Remits++
+	s.layout.Remits++
+	if c, err := money.Parse(seg.Elem(3)); err == nil {
+		s.set.Charge += c
+		s.layout.Charge += c
+	}
+	if c, err := money.Parse(seg.Elem(4)); err == nil {
+		s.set.Paid += c
+		s.layout.Paid += c
+	}
+}
+
+// broken takes bytes that could not be cut into a segment. What they do to a claim or a remit is for its parser to say.
+func (s *scanner) broken(e *x12.SyntaxError) {
+	s.next = e.Segment
+	s.fill(e.Byte)
+	f := e.Fault()
+	if s.set != nil {
+		f = s.inSet(f)
+		s.pieces.whole()
+		s.tally.Broken()
+		s.sums.spoil()
+	}
+	s.fault(s.env.Stamp(f))
+}
+
+// endSet is the SE of the set: it ends where the next segment begins.
+func (s *scanner) endSet() { s.pieces.done = true }
+
+// closeSet ends the open set at an offset; whole says that its SE was read.
+func (s *scanner) closeSet(at int64, closed bool) {
+	t := s.set
+	if t == nil {
+		return
+	}
+	s.sums.end()
+	t.To, t.Segments = at, s.next-s.pieces.st.Ordinal
+	if t.Kind == Remittance {
+		total := s.tally.End()
+		t.Payment, t.Untied = total.Payment.ID, total.Payment.Held
+		if total.Reason != "" {
+			t.Untied = x835.CodeNoPayment + ": " + total.Reason
+		}
+	}
+	if s.walker != nil && !closed {
+		s.walker.Finish(nil)
+	}
+	if !s.deep {
+		t.Chunks = s.pieces.end(t, s.wrapped)
+		s.layout.Sets = append(s.layout.Sets, *t)
+	}
+	s.set, s.walker, s.pieces.done = nil, nil, false
+}
+
+// place begins to follow the set through its guide, in an inspection.
+func (s *scanner) place(st *x12.Segment) {
+	if s.walker = nil; !s.deep {
+		return
+	}
+	g, _ := x837.Guide(s.set.Guide)
+	if s.set.Kind == Remittance {
+		g = x835.Guide(s.set.Guide)
+	}
+	if g == nil {
+		return
+	}
+	if s.walkers[g] == nil {
+		s.walkers[g] = g.Walker()
+		s.walkers[g].Report = func(f x12.Fault) { s.fault(s.env.Stamp(s.inSet(f))) }
+	}
+	s.walker = s.walkers[g]
+	s.walker.Place(st)
+}
+
+// kind is what the file is by its sets.
+func (s *scanner) kind() Kind {
+	sets := 0
+	only := Kind("")
+	for k := range s.kinds {
+		if k != TA1 {
+			sets++
+			only = k
+		}
+	}
+	switch {
+	case sets > 1:
+		return Mixed
+	case sets == 1:
+		return only
+	case s.kinds[TA1]:
+		return TA1
+	case s.layout.Segments > 0:
+		return X12
+	}
+	return Unknown
+}
+
+// ReadChunk gives the documents of one chunk of a set. R is the whole file, digest goes into the sightings. Several chunks of
+// one file may be read at once.
+func ReadChunk(kind Kind, c set.Chunk, r io.ReaderAt, digest claim.Digest) Items {
+	if kind == Remittance {
+		return x835.ReadChunk(c, r, digest)
+	}
+	return x837.ReadChunk(c, r, digest)
+}
