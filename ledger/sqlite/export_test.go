@@ -1,10 +1,8 @@
 package sqlite
 
 import (
-	"context"
 	"fmt"
 
-	"zombiezen.com/go/sqlite"
 	"zombiezen.com/go/sqlite/sqlitex"
 
 	"revcycle/ledger"
@@ -19,15 +17,18 @@ func (s *Store) LimitPages(n int64) error {
 	return sqlitex.ExecuteTransient(s.writer, fmt.Sprintf("PRAGMA max_page_count = %d", now+n), nil)
 }
 
-// Plan gives the steps in which SQLite answers a query.
-func (s *Store) Plan(q ledger.Query) (steps []string, err error) {
-	w := wordRows(q)
-	var b wording
-	b.sql.WriteString("EXPLAIN QUERY PLAN " + w.sql.String())
-	b.values = w.values
-	err = s.ask(context.Background(), "plan", &b, func(stmt *sqlite.Stmt) (bool, error) {
-		steps = append(steps, stmt.ColumnText(3))
-		return true, nil
-	})
-	return steps, err
+// RowsPerSnapshot makes long ranges of short ones.
+func (s *Store) RowsPerSnapshot(n int) { s.perSnapshot = n }
+
+// Plan gives the steps in which SQLite answers a query; behind, those in which a long range goes on.
+func (s *Store) Plan(q ledger.Query, behind bool) (steps []string, err error) {
+	c, err := s.borrow()
+	if err != nil {
+		return nil, err
+	}
+	defer s.giveBack(c)
+	if behind {
+		return plan(c, wordRows(q, &place{key: make(ledger.Row, q.Table.KeyLen)}))
+	}
+	return plan(c, wordRows(q, nil))
 }

@@ -252,19 +252,62 @@ func TestEachIndexAnswersItsQuestion(t *testing.T) {
 			v := value[table.Columns[table.At(column)].Kind]
 			for _, values := range [][]ledger.Value{{v}, {v, v, v}} {
 				q := ledger.Query{Table: table, Where: []ledger.Cond{{Column: column, Op: ledger.In, Values: values}}}
-				steps, err := s.Plan(q)
-				if err != nil {
-					t.Fatal(err)
-				}
-				plan := strings.Join(steps, "; ")
-				if want := "USING INDEX " + table.Name + "_by_" + strings.Join(x.Columns, "_"); !strings.Contains(plan, want) {
+				plan := planOf(t, s, q, false)
+				want := "USING INDEX " + table.Name + "_by_" + strings.Join(x.Columns, "_")
+				if !strings.Contains(plan, want) {
 					t.Errorf("%s by %s: got %q want %q", table.Name, column, plan, want)
 				}
 				sorted := len(x.Columns) > 1 && x.Columns[1] == table.Columns[0].Name && table.KeyLen == 1
 				if sorted && len(values) == 1 && strings.Contains(plan, "TEMP B-TREE") {
 					t.Errorf("%s by %s: sorts: %s", table.Name, column, plan)
 				}
+				if behind := planOf(t, s, q, true); sorted && len(values) == 1 && !strings.Contains(behind, want) {
+					t.Errorf("%s by %s, going on: got %q want %q", table.Name, column, behind, want)
+				}
 			}
 		}
+	}
+}
+
+func planOf(t *testing.T, s *sqlite.Store, q ledger.Query, behind bool) string {
+	t.Helper()
+	steps, err := s.Plan(q, behind)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(steps, "; ")
+}
+
+// Would catch a range that holds one snapshot to its end.
+func TestALongRangeDoesNotMakeTheWALGrow(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	s := open(t, path)
+	s.RowsPerSnapshot(500)
+	for from := 0; from < 10_000; from += 1000 {
+		if err := appendClaims(s, fmt.Sprint("fill ", from), from, 1000); err != nil {
+			t.Fatal(err)
+		}
+	}
+	n := 0
+	for _, err := range s.Rows(context.Background(), ledger.Query{Table: ledger.Claims}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n%500 == 0 {
+			if err := appendClaims(s, fmt.Sprint(n), 10_000+n, 500); err != nil {
+				t.Fatal(err)
+			}
+		}
+		n++
+	}
+	if n != 10_000 {
+		t.Errorf("got %d claims want the 10000 of the start", n)
+	}
+	info, err := os.Stat(path + "-wal")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info.Size() > 48<<20 { // a checkpoint is due at 32 MB, and a unit is 4
+		t.Errorf("the WAL has grown to %d MB", info.Size()>>20)
 	}
 }

@@ -39,10 +39,11 @@ const (
 
 // Store is a ledger.Store in a file.
 type Store struct {
-	path   string
-	turn   chan struct{} // holds one token: the Do that has it owns the writer
-	writer *sqlite.Conn  // nil where the ledger is read only
-	insert map[*ledger.Table]insertions
+	path        string
+	turn        chan struct{} // holds one token: the Do that has it owns the writer
+	perSnapshot int           // rows: rowsPerSnapshot, fewer in tests
+	writer      *sqlite.Conn  // nil where the ledger is read only
+	insert      map[*ledger.Table]insertions
 
 	mu     sync.Mutex // guards what follows
 	idle   []*sqlite.Conn
@@ -53,7 +54,7 @@ type Store struct {
 // Open opens the ledger at path, and makes an empty one, readable by its owner only, where there is none. The error
 // wraps ErrSchema where the file is something else, and ledger.ErrStore where it could not be read.
 func Open(path string) (*Store, error) {
-	full, err := place(path)
+	full, err := absolute(path)
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +65,7 @@ func Open(path string) (*Store, error) {
 	if err := f.Close(); err != nil {
 		return nil, fmt.Errorf("ledger: open %s: %w: %w", path, ledger.ErrStore, err)
 	}
-	s := &Store{path: full, turn: make(chan struct{}, 1), insert: wordInsertions()}
+	s := &Store{path: full, perSnapshot: rowsPerSnapshot, turn: make(chan struct{}, 1), insert: wordInsertions()}
 	s.writer, err = openWriter(full)
 	if err != nil {
 		return nil, err
@@ -74,14 +75,14 @@ func Open(path string) (*Store, error) {
 
 // OpenReadOnly opens a ledger that is there already, also while another program writes to it. Do fails.
 func OpenReadOnly(path string) (*Store, error) {
-	full, err := place(path)
+	full, err := absolute(path)
 	if err != nil {
 		return nil, err
 	}
 	if _, err := os.Stat(full); err != nil {
 		return nil, fmt.Errorf("ledger: open: %w: %w", ledger.ErrStore, err)
 	}
-	s := &Store{path: full, turn: make(chan struct{}, 1)}
+	s := &Store{path: full, perSnapshot: rowsPerSnapshot, turn: make(chan struct{}, 1)}
 	c, err := s.openReader()
 	if err != nil {
 		return nil, err
@@ -93,7 +94,7 @@ func OpenReadOnly(path string) (*Store, error) {
 	return s, nil
 }
 
-func place(path string) (string, error) {
+func absolute(path string) (string, error) {
 	if path == "" {
 		return "", fmt.Errorf("ledger: open: no path was given")
 	}

@@ -27,6 +27,15 @@ func TestStoreKeepsTheContract(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) ledger.Store { return open(t, filepath.Join(t.TempDir(), "ledger.db")) })
 }
 
+// The same with ranges that let go of their snapshot after each few rows.
+func TestStoreKeepsTheContractInLongRanges(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) ledger.Store {
+		s := open(t, filepath.Join(t.TempDir(), "ledger.db"))
+		s.RowsPerSnapshot(3)
+		return s
+	})
+}
+
 func TestWhatWasDoneIsThereAfterOpeningAgain(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	storetest.Durable(t,

@@ -1,0 +1,160 @@
+package sqlite
+
+import (
+	"strings"
+
+	"zombiezen.com/go/sqlite"
+
+	"revcycle/ledger"
+)
+
+// wording is a statement under construction and the values for its parameters.
+type wording struct {
+	sql    strings.Builder
+	values []ledger.Value
+}
+
+func (w *wording) bind(stmt *sqlite.Stmt) {
+	var b binder
+	for i, v := range w.values {
+		b.bind(stmt, i+1, v)
+	}
+}
+
+// wordRows words a query; where from is not nil, only its rows behind that place.
+func wordRows(q ledger.Query, from *place) *wording {
+	w := &wording{}
+	w.sql.WriteString("SELECT ")
+	for i, c := range q.Table.Columns {
+		if i > 0 {
+			w.sql.WriteString(", ")
+		}
+		w.sql.WriteString(quote(c.Name))
+	}
+	w.from(q)
+	if from != nil {
+		w.behind(q, from)
+	}
+	w.sql.WriteString(" ORDER BY " + keyList(q.Table))
+	if q.Limit > 0 {
+		w.sql.WriteString(" LIMIT ?")
+		w.values = append(w.values, ledger.Int(int64(q.Limit)))
+	}
+	return w
+}
+
+func wordSums(q ledger.Query, by, of []string) *wording {
+	w := &wording{}
+	w.sql.WriteString("SELECT ")
+	groups := make([]string, len(by))
+	for i, name := range by {
+		groups[i] = quote(name)
+		w.sql.WriteString(groups[i] + ", ")
+	}
+	w.sql.WriteString("count(*)")
+	for _, name := range of {
+		w.sql.WriteString(", sum(" + quote(name) + ")")
+	}
+	w.from(q)
+	if len(by) > 0 {
+		list := strings.Join(groups, ", ")
+		w.sql.WriteString(" GROUP BY " + list + " ORDER BY " + list)
+	}
+	return w
+}
+
+func (w *wording) from(q ledger.Query) {
+	w.sql.WriteString(" FROM " + quote(q.Table.Name))
+	for i, c := range q.Where {
+		if i == 0 {
+			w.sql.WriteString(" WHERE ")
+		} else {
+			w.sql.WriteString(" AND ")
+		}
+		w.condition(q.Table, c)
+	}
+}
+
+// behind goes on from a place: behind its key, among the rows that were there at its snapshot. The sign before
+// rowid keeps SQLite from choosing its order.
+func (w *wording) behind(q ledger.Query, from *place) {
+	word := " WHERE "
+	if len(q.Where) > 0 {
+		word = " AND "
+	}
+	w.sql.WriteString(word + "(" + keyList(q.Table) + ") > (")
+	for i, v := range from.key {
+		if i > 0 {
+			w.sql.WriteString(", ")
+		}
+		if emptyForNull(q.Table, i) {
+			w.sql.WriteString("coalesce(?, '')")
+		} else {
+			w.sql.WriteString("?")
+		}
+		w.values = append(w.values, v)
+	}
+	w.sql.WriteString(") AND +rowid <= ?")
+	w.values = append(w.values, ledger.Int(from.last))
+}
+
+func (w *wording) condition(t *ledger.Table, c ledger.Cond) {
+	at := t.At(c.Column)
+	name := quote(c.Column)
+	empty := emptyForNull(t, at)
+	switch c.Op {
+	case ledger.In:
+		w.in(name, c.Values)
+	case ledger.AtLeast:
+		w.sql.WriteString(name + " >= ?")
+		w.values = append(w.values, c.Values[0])
+	case ledger.Below:
+		w.sql.WriteString(name + " < ?")
+		w.values = append(w.values, c.Values[0])
+		if empty {
+			w.sql.WriteString(" AND " + name + " <> ''")
+		}
+	case ledger.IsNull:
+		if empty {
+			w.sql.WriteString(name + " = ''")
+		} else {
+			w.sql.WriteString(name + " IS NULL")
+		}
+	case ledger.NotNull:
+		if empty {
+			w.sql.WriteString(name + " <> ''")
+		} else {
+			w.sql.WriteString(name + " IS NOT NULL")
+		}
+	}
+}
+
+// in asks for one of the values. The number of parameters is rounded up to a power of two, with the last value
+// repeated, so that a connection prepares few statements and uses them again.
+func (w *wording) in(name string, values []ledger.Value) {
+	first := len(w.values)
+	for _, v := range values {
+		if !v.Null() {
+			w.values = append(w.values, v)
+		}
+	}
+	n := len(w.values) - first
+	switch n {
+	case 0:
+		w.sql.WriteString("0")
+		return
+	case 1:
+		w.sql.WriteString(name + " = ?")
+		return
+	}
+	width := 2
+	for width < n {
+		width *= 2
+	}
+	width = min(width, ledger.MaxIn)
+	last := w.values[len(w.values)-1]
+	for range width - n {
+		w.values = append(w.values, last)
+	}
+	w.sql.WriteString(name + " IN (?" + strings.Repeat(",?", width-1) + ")")
+}
