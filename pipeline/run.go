@@ -134,7 +134,7 @@ func (env *Env) summarise(ctx context.Context) (Summary, error) {
 		return Summary{}, err
 	}
 	sum := Summary{Batch: env.Batch.ID, Edition: "sha256:" + env.Batch.Edition.String(), AsOf: env.Batch.AsOf, Files: files, Counts: counts(all, len(files)),
-		Controls: []Control{}, Stages: []StageTime{}, Unmapped: []Unmapped{}}
+		Controls: []Control{}, Stages: []StageTime{}, Unmapped: []Unmapped{}, DeniedBy: []DeniedCategory{}}
 	if sum.Totals, err = env.totals(ctx, all, ledger.OfBatch(env.Batch.No)); err != nil {
 		return sum, err
 	}
@@ -142,6 +142,9 @@ func (env *Env) summarise(ctx context.Context) (Summary, error) {
 		return sum, err
 	}
 	if sum.Unmapped, err = env.unmapped(ctx, ledger.OfBatch(env.Batch.No)); err != nil {
+		return sum, err
+	}
+	if sum.DeniedBy, err = deniedBy(ctx, env.Store, env.Batch.No); err != nil {
 		return sum, err
 	}
 	gaps, err := Gaps(ctx, env.Store, env.Batch.AsOf, env.Workspace.BillHoldDays)
@@ -242,7 +245,7 @@ func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 // lastSummary is the summary of the newest batch, for a run that had nothing to do.
 func (env *Env) lastSummary(ctx context.Context) (Summary, error) {
 	none := Summary{AsOf: env.Batch.AsOf, Edition: "sha256:" + env.Book.Edition().String(), Files: []FileSummary{}, Controls: []Control{},
-		Stages: []StageTime{}, Unmapped: []Unmapped{}}
+		Stages: []StageTime{}, Unmapped: []Unmapped{}, DeniedBy: []DeniedCategory{}}
 	last, ok, err := lastBatch(ctx, env.Store)
 	if err != nil || !ok {
 		return none, err
@@ -308,6 +311,9 @@ func (env *Env) Status(ctx context.Context, batch string) (Summary, error) {
 		return sum, err
 	}
 	if sum.Totals.Denied, err = env.deniedNow(ctx); err != nil {
+		return sum, err
+	}
+	if sum.DeniedBy, err = deniedBy(ctx, env.Store, 0); err != nil {
 		return sum, err
 	}
 	sum.Unmapped, err = env.unmapped(ctx)

@@ -14,17 +14,18 @@ import (
 
 // Summary is what a run did, in the form of CONTRACT's `run --json`.
 type Summary struct {
-	Batch    string        `json:"batch"`
-	Edition  string        `json:"edition"`
-	AsOf     civil.Date    `json:"as_of"`
-	Exit     int           `json:"exit"`
-	Files    []FileSummary `json:"files"`
-	Counts   Counts        `json:"counts"`
-	Totals   Totals        `json:"totals"`
-	Controls []Control     `json:"controls"`
-	Stages   []StageTime   `json:"stages"`
-	Unmapped []Unmapped    `json:"unmapped"`
-	Manifest string        `json:"manifest,omitempty"` // path of the published manifest
+	Batch    string           `json:"batch"`
+	Edition  string           `json:"edition"`
+	AsOf     civil.Date       `json:"as_of"`
+	Exit     int              `json:"exit"`
+	Files    []FileSummary    `json:"files"`
+	Counts   Counts           `json:"counts"`
+	Totals   Totals           `json:"totals"`
+	Controls []Control        `json:"controls"`
+	Stages   []StageTime      `json:"stages"`
+	Unmapped []Unmapped       `json:"unmapped"`
+	DeniedBy []DeniedCategory `json:"denials_by_category"`
+	Manifest string           `json:"manifest,omitempty"` // path of the published manifest
 }
 
 // FileSummary is what became of one file.
