@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"os"
 	"slices"
 	"strings"
 
@@ -36,9 +37,32 @@ func (s *Store) Rows(ctx context.Context, q ledger.Query) iter.Seq2[ledger.Row, 
 				yield(nil, err)
 				return
 			}
-			goOn = r.cut
+			if goOn = r.cut; goOn {
+				if err := s.relieve(); err != nil {
+					yield(nil, err)
+					return
+				}
+			}
 		}
 	}
+}
+
+// relieve copies a long WAL into the file between two snapshots, so that the writer may begin it anew: the checkpoint
+// of a commit cannot, since a range holds a snapshot while its caller appends.
+func (s *Store) relieve() error {
+	info, err := os.Stat(s.path + "-wal")
+	if s.writer == nil || err != nil || info.Size() < checkpointPages*pageBytes {
+		return nil // not ours to write, or nothing to do
+	}
+	c, err := s.borrow()
+	if err != nil {
+		return err
+	}
+	defer s.giveBack(c)
+	if err := run(c, "PRAGMA wal_checkpoint(PASSIVE)"); err != nil {
+		return fault("checkpoint", err)
+	}
+	return nil
 }
 
 // short reports whether a query's range is bounded by what it asks for: so many rows, or those of many values, which
