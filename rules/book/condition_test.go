@@ -78,3 +78,18 @@ func TestVocabularyIsWhole(t *testing.T) {
 		t.Errorf("got %d fields, want at least 55", len(Vocabulary))
 	}
 }
+
+// The reference is printed from the tables that decode; each word must be in it.
+func TestReferenceNamesEveryWord(t *testing.T) {
+	text := Reference()
+	for _, f := range Vocabulary {
+		if !strings.Contains(text, "| "+f.Name+" |") {
+			t.Errorf("does not name the field %s", f.Name)
+		}
+	}
+	for _, want := range []string{"| unit_limits | ", "table, this_claim, divide_spans", "| per_diem | ", "the claim | table, tiers, days, room |", "| pairs | "} {
+		if !strings.Contains(text, want) {
+			t.Errorf("does not say %q", want)
+		}
+	}
+}

@@ -94,10 +94,23 @@ func CheckTable(name string, r io.Reader) (TableInfo, error) {
 // readTable reads a table of our own form (the package comment shows it).
 func readTable(name string, text []byte) (*dataTable, error) {
 	d := &dataTable{info: TableInfo{Name: strings.TrimSuffix(name, ".csv"), Digest: sha256.Sum256(text)}}
+	if !plainName(d.info.Name) {
+		return nil, fmt.Errorf("table %q: a table's name is lower case letters, digits, - and _, as alpha-fees", d.info.Name)
+	}
 	if err := d.read(text); err != nil {
 		return nil, fmt.Errorf("tables/%s.csv: %w", d.info.Name, err)
 	}
 	return d, nil
+}
+
+// plainName reports whether a name can stand in a path, a rule and a citation.
+func plainName(name string) bool {
+	for _, ch := range name {
+		if (ch < 'a' || ch > 'z') && (ch < '0' || ch > '9') && ch != '-' && ch != '_' {
+			return false
+		}
+	}
+	return name != ""
 }
 
 func (d *dataTable) read(text []byte) error {

@@ -35,22 +35,24 @@ type Tables interface {
 type Shape struct {
 	Name string // what a payer's file writes under check:
 	Doc  string // a sentence for people who write rules
-	New  func(rules.Decode, Tables) (Check, error)
+	// Params is a zero value of the parameters, for documentation that is printed from code.
+	Params any
+	New    func(rules.Decode, Tables) (Check, error)
 }
 
 // Checks lists every shape by the name that rule files use.
 var Checks = []Shape{
-	{"unit_limits", "units above what a table allows, by line (MAI 1) or by patient and day (MAI 2 and 3)", newUnitLimits},
-	{"code_pairs", "two codes of one day of which the payer pays only the first (NCCI procedure to procedure)", newCodePairs},
-	{"timely_filing", "a claim that was made after the payer's filing limit", newTimelyFiling},
-	{"diagnosis_pointers", "a line that points to no diagnosis, or to one that is not there", newDiagnosisPointers},
-	{"npi_check_digit", "a provider's NPI that is missing or fails its check digit", newNPI},
-	{"charge_sum", "a claim's charge that is not the sum of its lines", newChargeSum},
-	{"duplicate", "a line that was billed before: exact, or suspect where units or charge differ", newDuplicate},
-	{"required_modifier", "a listed code without one of the modifiers it needs", newRequiredModifier},
-	{"place_of_service", "a listed code billed at a place where it is not paid", newPlaceOfService},
-	{"missing_authorization", "a listed code without an authorization number (REF*G1)", newMissingAuthorization},
-	{"age_sex", "a listed code that does not fit the patient's age or sex", newAgeSex},
+	{"unit_limits", "units above what a table allows, by line (MAI 1) or by patient and day (MAI 2 and 3)", UnitLimitsParams{}, newUnitLimits},
+	{"code_pairs", "two codes of one day of which the payer pays only the first (NCCI procedure to procedure)", CodePairsParams{}, newCodePairs},
+	{"timely_filing", "a claim that was made after the payer's filing limit", TimelyParams{}, newTimelyFiling},
+	{"diagnosis_pointers", "a line that points to no diagnosis, or to one that is not there", PointersParams{}, newDiagnosisPointers},
+	{"npi_check_digit", "a provider's NPI that is missing or fails its check digit", NPIParams{}, newNPI},
+	{"charge_sum", "a claim's charge that is not the sum of its lines", ChargeSumParams{}, newChargeSum},
+	{"duplicate", "a line that was billed before: exact, or suspect where units or charge differ", DuplicateParams{}, newDuplicate},
+	{"required_modifier", "a listed code without one of the modifiers it needs", RequiredModifierParams{}, newRequiredModifier},
+	{"place_of_service", "a listed code billed at a place where it is not paid", PlaceParams{}, newPlaceOfService},
+	{"missing_authorization", "a listed code without an authorization number (REF*G1)", AuthorizationParams{}, newMissingAuthorization},
+	{"age_sex", "a listed code that does not fit the patient's age or sex", AgeSexParams{}, newAgeSex},
 }
 
 // Find gives the shape of a name; ok is false where there is none.

@@ -45,18 +45,20 @@ type Method struct {
 	Name  string // what a contract term writes under method:
 	Doc   string // a sentence for people who write contracts
 	Claim bool   // it pays the claim as a whole: it takes every line that no earlier term took
-	New   func(rules.Decode, Tables) (Price, error)
+	// Params is a zero value of the parameters, for documentation that is printed from code.
+	Params any
+	New    func(rules.Decode, Tables) (Price, error)
 }
 
 // Methods lists every method of payment by the name that contracts use.
 var Methods = []Method{
-	{"fee_schedule", "a percentage of a table's amount by code and modifier, by unit or line", false, newFeeSchedule},
-	{"percent_of_charge", "a percentage of the line's charge", false, newPercentOfCharge},
-	{"per_diem", "so much a day, by room revenue code or by tiers of days, everything else included", true, newPerDiem},
-	{"case_rate", "one amount for the stay or procedure, by DRG or code, everything else included", true, newCaseRate},
-	{"packaged", "nothing of its own: the line is paid as part of another", false, newPackaged},
-	{"agreement", "the amount of a single case agreement, by the line's or claim's control number", false, newAgreement},
-	{"case_agreement", "the amount of a single case agreement for the whole claim, by its control number", true, newCaseAgreement},
+	{"fee_schedule", "a percentage of a table's amount by code and modifier, by unit or line", false, FeeScheduleParams{}, newFeeSchedule},
+	{"percent_of_charge", "a percentage of the line's charge", false, PercentParams{}, newPercentOfCharge},
+	{"per_diem", "so much a day, by room revenue code or by tiers of days, everything else included", true, PerDiemParams{}, newPerDiem},
+	{"case_rate", "one amount for the stay or procedure, by DRG or code, everything else included", true, CaseRateParams{}, newCaseRate},
+	{"packaged", "nothing of its own: the line is paid as part of another", false, PackagedParams{}, newPackaged},
+	{"agreement", "the amount of a single case agreement, by the line's or claim's control number", false, AgreementParams{}, newAgreement},
+	{"case_agreement", "the amount of a single case agreement for the whole claim, by its control number", true, AgreementParams{}, newCaseAgreement},
 }
 
 // Find gives the method of a name; ok is false where there is none.

@@ -201,3 +201,36 @@ func TestLesserOfNeverPaysAboveTheCharge(t *testing.T) {
 		t.Error("a line without a price got one from its charge")
 	}
 }
+
+// what a method does with parameters that say nothing: none may pay silently.
+type noTables struct{}
+
+func (noTables) Codes([]string) (rules.Codes, error) {
+	return func(string, civil.Date) bool { return true }, nil
+}
+func (noTables) Amounts(table, kind string) (Amounts, error) {
+	return nil, fmt.Errorf("no table %q of kind %s", table, kind)
+}
+func (noTables) Agreed(string) (Agreed, error) { return nil, fmt.Errorf("no table") }
+
+func TestMethodsRefuseToPayByNothing(t *testing.T) {
+	for _, m := range Methods {
+		_, err := m.New(func(any) error { return nil }, noTables{})
+		if (err != nil) != (m.Name != "packaged") {
+			t.Errorf("%s without parameters: got %v", m.Name, err)
+		}
+	}
+	for name, fill := range map[string]func(any){
+		"fee_schedule":      func(p any) { p.(*FeeScheduleParams).Percent = percent(t, "-1") },
+		"percent_of_charge": func(p any) { p.(*PercentParams).Percent = percent(t, "0") },
+		"per_diem": func(p any) {
+			p.(*PerDiemParams).Tiers = []DayDue{{Through: 3, Rate: money.Whole(1)}, {Through: 2, Rate: money.Whole(1)}, {Rate: money.Whole(1)}}
+		},
+		"case_rate": func(p any) { p.(*CaseRateParams).By = "day" },
+	} {
+		m, _ := Find(name)
+		if _, err := m.New(func(p any) error { fill(p); return nil }, noTables{}); err == nil {
+			t.Errorf("%s took parameters that cannot be meant", name)
+		}
+	}
+}
