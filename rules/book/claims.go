@@ -90,6 +90,24 @@ func (t *claimText) claim(payer string, day civil.Date, n int) (claim.Claim, err
 	if !c.Created.Known() {
 		c.Created = c.StatementTo.AddDays(1 + n)
 	}
+	t.surround(&c)
+	c.References = references(t.References)
+	for i := range t.Lines {
+		l, err := t.Lines[i].line(&c, i+1)
+		if err != nil {
+			return c, err
+		}
+		c.Lines = append(c.Lines, l)
+	}
+	c.Charge = c.LineSum()
+	if t.Charge != nil {
+		c.Charge = *t.Charge
+	}
+	return c, nil
+}
+
+// surround fills the providers, diagnoses, condition codes and the other payer.
+func (t *claimText) surround(c *claim.Claim) {
 	for _, p := range []struct{ role, npi string }{{"82", t.RenderingNPI}, {"71", t.AttendingNPI}, {"DN", t.ReferringNPI}} {
 		if p.npi != "" {
 			c.Providers = append(c.Providers, claim.Provider{Role: p.role, NPI: claim.NPI(p.npi)})
@@ -112,19 +130,6 @@ func (t *claimText) claim(payer string, day civil.Date, n int) (claim.Claim, err
 	if t.OtherPaid.Known() {
 		c.Other = []claim.OtherPayer{{Order: "P", PaidDate: t.OtherPaid}}
 	}
-	c.References = references(t.References)
-	for i := range t.Lines {
-		l, err := t.Lines[i].line(&c, i+1)
-		if err != nil {
-			return c, err
-		}
-		c.Lines = append(c.Lines, l)
-	}
-	c.Charge = c.LineSum()
-	if t.Charge != nil {
-		c.Charge = *t.Charge
-	}
-	return c, nil
 }
 
 func (t *proofLine) line(c *claim.Claim, number int) (claim.Line, error) {

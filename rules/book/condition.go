@@ -82,7 +82,7 @@ func anyOf(tests []test) test {
 	}
 }
 
-// group compiles any, all, none over a list of conditions and any_line, all_lines, no_line over one.
+// group compiles any, all, none over a list of conditions; the other groups are quantifiers.
 func group(key, value *yaml.Node, k *lookups, inLine bool) (condition, error) {
 	switch key.Value {
 	case "any", "all", "none":
@@ -110,6 +110,11 @@ func group(key, value *yaml.Node, k *lookups, inLine bool) (condition, error) {
 		}
 		return out, nil
 	}
+	return quantifier(key, value, k, inLine)
+}
+
+// quantifier compiles any_line, all_lines and no_line over one condition.
+func quantifier(key, value *yaml.Node, k *lookups, inLine bool) (condition, error) {
 	if inLine {
 		return condition{}, faultAt(key, "%s: stands inside another; lines have no lines", key.Value)
 	}
