@@ -27,6 +27,9 @@ import (
 // ErrSchema is wrapped by Open where the file is not a ledger of this program's schema.
 var ErrSchema = errors.New("not a ledger of this schema")
 
+// Measured on 600,000 rows of claims with five indexes: a checkpoint each 1,000 pages instead of 8,192 costs a fifth
+// more CPU. Pages of 16 KB save a tenth there, but IDs are hashes: each new row writes a page of each index anew, and
+// in a large ledger that would be four times as much. Tables clustered by key (WITHOUT ROWID) take three times as long.
 const (
 	pageBytes       = 4096
 	writerCacheKiB  = 64 << 10

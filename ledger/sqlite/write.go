@@ -13,7 +13,7 @@ import (
 	"revcycle/ledger"
 )
 
-// rowsPerStatement is how many rows one INSERT takes: it saves two thirds of the cost of a statement each.
+// rowsPerStatement is how many rows one INSERT takes; one statement for each row takes half as long again.
 const rowsPerStatement = 50
 
 // Do is ledger.Store's. A Do inside a Do would wait for itself for ever.
