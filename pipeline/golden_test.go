@@ -26,7 +26,7 @@ import (
 
 // night is a workspace with a ledger, for tests that run whole nights.
 type night struct {
-	t     *testing.T
+	t     testing.TB
 	dir   string
 	store ledger.Store
 	book  *book.Book

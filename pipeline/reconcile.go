@@ -29,7 +29,11 @@ func (env *Env) reconcileStage(ctx context.Context) (Tally, error) {
 	if work > 0 || matched.Matched > 0 {
 		keys = shards(max(work, matched.Matched), remitsPerShard)
 	}
-	settled, err := env.work(ctx, "settle", keys, env.settleShard)
+	g, err := env.settling(ctx)
+	if err != nil {
+		return Tally{}, err
+	}
+	settled, err := env.work(ctx, "settle", keys, g.settleShard)
 	if err != nil {
 		return Tally{}, err
 	}

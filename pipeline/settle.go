@@ -14,9 +14,27 @@ import (
 	"revcycle/rules"
 )
 
+// settling is the settle step: what is the same for all its shards.
+type settling struct {
+	env          *Env
+	matches      bool // any remit ever had a match
+	replacements bool // any claim ever replaced another
+}
+
+func (env *Env) settling(ctx context.Context) (*settling, error) {
+	g := &settling{env: env}
+	var err error
+	if g.matches, err = env.any(ctx, ledger.Query{Table: ledger.Matches}); err != nil {
+		return nil, err
+	}
+	g.replacements, err = env.any(ctx, ledger.Query{Table: ledger.Claims, Where: []ledger.Cond{{Column: "replaces", Op: ledger.NotNull}}})
+	return g, err
+}
+
 // touched gives the claims of a shard whose standing may have changed in this batch: a remit came to
 // them or left them, their assessment is new and they have remits, or a version of them is new.
-func (env *Env) touched(ctx context.Context, shard string) ([]claim.ID, error) {
+func (g *settling) touched(ctx context.Context, shard string) ([]claim.ID, error) {
+	env := g.env
 	var out []claim.ID
 	for _, q := range []struct {
 		table  *ledger.Table
@@ -35,13 +53,13 @@ func (env *Env) touched(ctx context.Context, shard string) ([]claim.ID, error) {
 			some = append(some, row[at].ID())
 		}
 		if q.table == ledger.Assessments {
-			if some, err = env.remitted(ctx, some); err != nil {
+			if some, err = g.remitted(ctx, some); err != nil {
 				return nil, err
 			}
 		}
 		out = append(out, some...)
 	}
-	versions, err := env.versionsTouched(ctx, shard)
+	versions, err := g.versionsTouched(ctx, shard)
 	if err != nil {
 		return nil, err
 	}
@@ -51,10 +69,11 @@ func (env *Env) touched(ctx context.Context, shard string) ([]claim.ID, error) {
 }
 
 // remitted keeps the claims that have, or had, a remit.
-func (env *Env) remitted(ctx context.Context, claims []claim.ID) ([]claim.ID, error) {
-	if any, err := env.any(ctx, ledger.Query{Table: ledger.Matches}); err != nil || !any {
-		return nil, err
+func (g *settling) remitted(ctx context.Context, claims []claim.ID) ([]claim.ID, error) {
+	if !g.matches {
+		return nil, nil
 	}
+	env := g.env
 	var out []claim.ID
 	at := ledger.Matches.At("claim")
 	for part := range ledger.Portions(claims) {
@@ -70,19 +89,17 @@ func (env *Env) remitted(ctx context.Context, claims []claim.ID) ([]claim.ID, er
 
 // any reports whether a query has a row.
 func (env *Env) any(ctx context.Context, q ledger.Query) (bool, error) {
-	q.Limit = 1
-	for _, err := range env.Store.Rows(ctx, q) {
-		return err == nil, err
-	}
-	return false, nil
+	rows, err := env.Store.Sums(ctx, q, nil, nil)
+	return err == nil && len(rows) > 0 && rows[0][0].Int() > 0, err
 }
 
 // versionsTouched gives, of the claims of this batch in the shard, those that are a version of another
 // claim: replacements and voids, and the claims whose control number one of these bears.
-func (env *Env) versionsTouched(ctx context.Context, shard string) ([]claim.ID, error) {
-	if any, err := env.any(ctx, ledger.Query{Table: ledger.Claims, Where: []ledger.Cond{{Column: "replaces", Op: ledger.NotNull}}}); err != nil || !any {
-		return nil, err
+func (g *settling) versionsTouched(ctx context.Context, shard string) ([]claim.ID, error) {
+	if !g.replacements {
+		return nil, nil
 	}
+	env := g.env
 	where, err := conds("id", shard)
 	if err != nil {
 		return nil, err
@@ -125,9 +142,10 @@ type standing struct {
 }
 
 // settleShard settles the touched claims of a shard and posts what changed.
-func (env *Env) settleShard(ctx context.Context, key string) (*write, error) {
+func (g *settling) settleShard(ctx context.Context, key string) (*write, error) {
+	env := g.env
 	w := &write{unit: env.unit("settle", key)}
-	touched, err := env.touched(ctx, key)
+	touched, err := g.touched(ctx, key)
 	if err != nil {
 		return nil, err
 	}

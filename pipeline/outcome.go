@@ -1,0 +1,90 @@
+package pipeline
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"revcycle/claim"
+	"revcycle/ledger"
+	"revcycle/reconcile"
+)
+
+// outcome tells what came of a claim: settlements, denials, entries, and where the money stands.
+func (t *teller) outcome(ctx context.Context, s *Story, st *standing) error {
+	s.Settlements, s.Denials, s.Entries = []StorySettlement{}, []DenialItem{}, []StoryEntry{}
+	for _, row := range st.settled[s.Claim] {
+		x, err := ledger.SettlementOf(row)
+		if err != nil {
+			return err
+		}
+		s.Settlements = append(s.Settlements, settlementOf(&x, row[ledger.Settlements.At("payer")].Text()))
+	}
+	slices.SortFunc(s.Settlements, func(a, b StorySettlement) int { return cmp.Compare(a.Seq, b.Seq) })
+	for _, row := range st.denials[s.Claim] {
+		d := ledger.DenialOf(row)
+		s.Denials = append(s.Denials, itemOf(&d))
+	}
+	if err := t.nameClaims(ctx, s.Denials); err != nil {
+		return err
+	}
+	var p ledger.Position
+	for _, e := range inPostingOrder(st.entries[s.Claim]) {
+		out := StoryEntry{Entry: e.ID, Batch: t.batches[e.Batch].ID, Posting: e.Posting, Effective: e.Effective, Cause: e.Cause, Remit: e.Remit,
+			Reverses: e.Reverses, Reason: e.Reason, Moves: []StoryMove{}}
+		for _, m := range e.Moves {
+			p.Add(m)
+			out.Moves = append(out.Moves, StoryMove{string(m.Debit), string(m.Credit), m.Amount})
+		}
+		s.Entries = append(s.Entries, out)
+	}
+	s.Position = StoryPosition{p.Charge, p.Paid, p.Contractual, p.Other, p.Payer, p.Patient, p.Holds()}
+	return nil
+}
+
+// inPostingOrder sorts entries as a reader follows them: by batch, bills before payments, an entry
+// that takes another back before the one that stands in its place.
+func inPostingOrder(entries []ledger.PostedEntry) []ledger.PostedEntry {
+	place := func(e *ledger.PostedEntry) int {
+		switch {
+		case e.Cause == ledger.CauseBill:
+			return 0
+		case e.Reverses.Known():
+			return 1
+		}
+		return 2
+	}
+	out := slices.Clone(entries)
+	slices.SortFunc(out, func(a, b ledger.PostedEntry) int {
+		return cmp.Or(cmp.Compare(a.Batch, b.Batch), cmp.Compare(place(&a), place(&b)), cmp.Compare(a.Effective, b.Effective), a.ID.Compare(b.ID))
+	})
+	return out
+}
+
+func settlementOf(x *reconcile.Settlement, payer string) StorySettlement {
+	n := &x.Net
+	out := StorySettlement{
+		Seq: x.Seq, Payer: payer, State: string(x.State), Charge: n.Charge, Paid: n.Paid, Contractual: n.Contractual, Denied: n.Denied,
+		Patient: n.PatientShare, Other: n.Other.Total(), Pending: n.Pending, Allowed: x.Allowed, Expected: x.Expected,
+		Underpaid: x.Underpaid, Overpaid: x.Overpaid, LeftOut: []StoryLeftOut{}, Lines: []StorySettledLine{},
+	}
+	for _, l := range x.Suspended {
+		out.LeftOut = append(out.LeftOut, StoryLeftOut{l.Remit, string(l.Why)})
+	}
+	for i := range x.Lines {
+		l := &x.Lines[i]
+		out.Lines = append(out.Lines, StorySettledLine{l.Line, l.Split.Charge, l.Split.Paid, l.Split.Contractual, l.Split.Denied, l.Split.PatientShare,
+			l.Split.Other.Total(), l.Allowed, l.Expected})
+	}
+	return out
+}
+
+// remit gives the remit of a story by its ID; nil where it has none of it.
+func (s *Story) remit(id claim.ID) *StoryRemit {
+	for i := range s.Remits {
+		if s.Remits[i].Remit == id {
+			return &s.Remits[i]
+		}
+	}
+	return nil
+}
