@@ -228,11 +228,14 @@ func (p *parser) emit(it set.Item) {
 // broken takes bytes that the reader could not cut into a segment: they forbid using the remit they stand in, or hold the set.
 func (p *parser) broken(e *x12.SyntaxError) {
 	p.ordinal, p.offset = p.position(e.Segment, e.Byte)
-	if !p.inSet || !p.known {
+	if !p.inSet {
 		return
 	}
 	p.counts.Read++
 	p.counts.Reported++
+	if !p.known {
+		return
+	}
 	t := set.Broken(e, p.ordinal, p.offset)
 	if p.open {
 		p.claim.Fail(t)

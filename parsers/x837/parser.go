@@ -10,6 +10,7 @@ import (
 // Codes of what is found here, beside those of package set and of the x12 reader.
 const (
 	CodeStray = "CLAIM_MISPLACED" // a CLM where the guide has no place for one
+	CodeLevel = "HL_LEVEL"        // a level that the guide does not have
 	CodeLine  = "LINE_MISPLACED"  // a service without its LX, or a line without its service
 )
 
@@ -145,8 +146,8 @@ func (p *parser) unplaced(s *x12.Segment) {
 	}
 }
 
-// openLevel opens the level that an HL begins; it and those below it end. A level that the guides do not have leaves its
-// segments with the level before.
+// openLevel opens the level that an HL begins; it and those below it end. Claims under a level that the guides do not have are
+// rejected: whose they are cannot be known.
 func (p *parser) openLevel(code string) {
 	switch code {
 	case "20":
@@ -159,7 +160,9 @@ func (p *parser) openLevel(code string) {
 		p.shut(&p.patient)
 		p.level = &p.patient
 	default:
-		return
+		p.shut(&p.patient)
+		p.level = &p.patient
+		p.level.block.Fail(set.Trouble{Code: CodeLevel, Segment: "HL", Element: "HL03", Message: "the guide has no such level: wanted 20, 22 or 23", Ordinal: p.ordinal, Byte: p.offset})
 	}
 	p.level.open = true
 }
@@ -257,14 +260,14 @@ func (p *parser) emit(it set.Item) {
 func (p *parser) broken(e *x12.SyntaxError) {
 	p.seen++
 	p.ordinal, p.offset = p.position(e.Segment, e.Byte)
+	if p.inSet && p.seen > p.context {
+		p.counts.Read++
+		p.counts.Reported++
+	}
 	if !p.inSet || p.guide == nil {
 		return
 	}
 	t := set.Broken(e, p.ordinal, p.offset)
-	if p.seen > p.context {
-		p.counts.Read++
-		p.counts.Reported++
-	}
 	if p.open {
 		p.claim.Fail(t)
 		return
