@@ -10,7 +10,7 @@ import (
 // builder holds what is collected of the claim at hand, and the slabs its slices come from.
 type builder struct {
 	p *parser
-	c *claim.Claim
+	c claim.Claim // the claim at hand; it is copied once, into its Item
 
 	kept       set.Gather[claim.KeptSegment]
 	dx         set.Gather[claim.Diagnosis]
@@ -29,15 +29,15 @@ type builder struct {
 }
 
 // build makes the claim of the block that was collected, or says why it cannot; its segments are counted only where it can.
-func (p *parser) build() (*claim.Claim, *set.Trouble) {
+func (p *parser) build() (claim.Document, *set.Trouble) {
 	b, blk := &p.b, &p.claim
 	p.read(p.level)
 	if bad := p.level.block.Bad; bad != nil {
 		blk.Fail(*bad)
 	}
 	before := p.counts
-	c := p.level.said
-	b.c = &c
+	b.c = p.level.said
+	c := &b.c
 	blk.Seal()
 	if blk.Bad == nil {
 		for i := range blk.Len() {
@@ -46,14 +46,13 @@ func (p *parser) build() (*claim.Claim, *set.Trouble) {
 	}
 	b.closeLine()
 	b.closeOther()
-	b.finish(&c)
-	b.c = nil
+	b.finish(c)
 	if blk.Bad != nil {
 		p.counts = before
 		return nil, blk.Bad
 	}
 	c.ID = claim.ClaimID(c.SubmitterID, c.Billing.Key(), c.Control, c.Frequency, p.chain(p.level.digest, blk))
-	return &c, nil
+	return *c, nil
 }
 
 // take hands a segment to the function of its loop.
@@ -116,7 +115,7 @@ func finalInpatient(c *claim.Claim) bool {
 
 // own takes a segment of 2300.
 func (b *builder) own(s set.Segment) set.Held {
-	c := b.c
+	c := &b.c
 	switch s.ID() {
 	case "CLM":
 		return b.clm(s)
@@ -139,7 +138,7 @@ func (b *builder) own(s set.Segment) set.Held {
 
 // clm takes CLM*PCN*162***11:B:1*Y*A*Y*Y.
 func (b *builder) clm(s set.Segment) set.Held {
-	c, sep := b.c, s.Separator()
+	c, sep := &b.c, s.Separator()
 	if c.Control = s.Elem(1); c.Control == "" {
 		s.Fail(set.CodeMissing, 1, 0, "the patient control number is missing")
 	}

@@ -238,12 +238,11 @@ func (p *parser) flush(torn bool) {
 	}
 	item := set.Item{Sighting: p.sighting(p.claims), Faults: p.pending}
 	p.pending = nil
-	if c, bad := p.build(); bad != nil {
+	c, bad := p.build()
+	if item.Document = c; bad != nil {
 		p.counts.Read += p.claim.Len()
 		p.counts.Reported += p.claim.Len()
 		item.Document = bad.Reject(item.Sighting, "claim")
-	} else {
-		item.Document = *c
 	}
 	p.emit(item)
 }
