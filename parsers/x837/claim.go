@@ -22,6 +22,7 @@ type builder struct {
 	providers  set.Gather[claim.Provider]
 	others     set.Gather[claim.OtherPayer]
 	lines      set.Gather[claim.Line]
+	read       int                // lines begun
 	who        claim.PersonFields // the subscriber of the last of others
 
 	line  line
@@ -40,6 +41,7 @@ func (p *parser) build() (claim.Document, *set.Trouble) {
 	c := &b.c
 	blk.Seal()
 	if blk.Bad == nil {
+		b.makeLines(blk)
 		for i := range blk.Len() {
 			b.take(blk.Segment(i))
 		}
@@ -80,7 +82,7 @@ func (b *builder) take(s set.Segment) {
 func (b *builder) finish(c *claim.Claim) {
 	c.Diagnoses, c.Procedures, c.Codes = b.dx.Take(), b.procedures.Take(), b.codes.Take()
 	c.Dates, c.References, c.Amounts = b.dates.Take(), b.refs.Take(), b.amounts.Take()
-	c.Providers, c.Other, c.Lines = b.providers.Take(), b.others.Take(), b.lines.Take()
+	c.Providers, c.Other = b.providers.Take(), b.others.Take()
 	if kept := b.kept.Take(); kept != nil {
 		if len(c.Kept) > 0 {
 			kept = append(c.Kept[:len(c.Kept):len(c.Kept)], kept...)

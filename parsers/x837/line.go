@@ -13,7 +13,7 @@ type line struct {
 	open      bool
 	service   bool // its SV1, SV2 or SV3 was read
 	start     set.Segment
-	l         claim.Line
+	l         *claim.Line // in the claim
 	kept      set.Gather[claim.KeptSegment]
 	dates     set.Gather[claim.QualDate]
 	refs      set.Gather[claim.Reference]
@@ -27,7 +27,7 @@ type line struct {
 
 // takeLine takes a segment of 2400 and the loops below it.
 func (b *builder) takeLine(s set.Segment) {
-	if place(s.Place) == serviceLine && s.ID() == "LX" {
+	if opensLine(s) {
 		b.openLine(s)
 		return
 	}
@@ -50,22 +50,36 @@ func (b *builder) takeLine(s set.Segment) {
 	b.p.counts.Settle(s, h, &l.kept)
 }
 
+func opensLine(s set.Segment) bool { return place(s.Place) == serviceLine && s.ID() == "LX" }
+
+// makeLines makes room for the lines of the claim.
+func (b *builder) makeLines(blk *set.Block) {
+	n := 0
+	for i := range blk.Len() {
+		if opensLine(blk.Segment(i)) {
+			n++
+		}
+	}
+	b.c.Lines, b.read = b.lines.Make(n), 0
+}
+
 // openLine takes LX*1. A counter that is no number is replaced by the line's position and the segment kept.
 func (b *builder) openLine(s set.Segment) {
 	b.closeLine()
 	b.closeOther()
 	l := &b.line
-	l.open, l.start = true, s
+	l.open, l.start, l.l = true, s, &b.c.Lines[b.read]
+	b.read++
 	h := set.Whole
 	n, err := strconv.Atoi(s.Elem(1))
 	if err != nil || n < 1 {
-		n, h = b.lines.Len()+1, set.None
+		n, h = b.read, set.None
 	}
 	l.l.Number = n
 	b.p.counts.Settle(s, h, &l.kept)
 }
 
-// closeLine adds the line at hand to the claim.
+// closeLine finishes the line at hand.
 func (b *builder) closeLine() {
 	l := &b.line
 	if !l.open {
@@ -77,8 +91,7 @@ func (b *builder) closeLine() {
 	b.closeJudged()
 	l.l.Providers, l.l.Dates, l.l.References, l.l.Amounts = l.providers.Take(), l.dates.Take(), l.refs.Take(), l.amounts.Take()
 	l.l.Adjudication, l.l.Kept, l.l.Pointers, l.l.Teeth = l.judged.Take(), l.kept.Take(), l.pointers.Take(), l.teeth.Take()
-	b.lines.Add(l.l)
-	l.l, l.open, l.service = claim.Line{}, false, false
+	l.open, l.service = false, false
 }
 
 // service takes a segment of 2400 itself.
@@ -128,7 +141,7 @@ func (b *builder) service(s set.Segment) set.Held {
 
 // professional takes SV1*HC:99213:25*150*UN*1***1:2.
 func (b *builder) professional(s set.Segment) set.Held {
-	l := &b.line.l
+	l := b.line.l
 	var rest bool
 	b.line.service = true
 	l.Procedure, rest = s.Procedure(1)
@@ -141,7 +154,7 @@ func (b *builder) professional(s set.Segment) set.Held {
 
 // institutional takes SV2*0450*HC:99283*350*UN*1**20.
 func (b *builder) institutional(s set.Segment) set.Held {
-	l := &b.line.l
+	l := b.line.l
 	var rest bool
 	b.line.service = true
 	l.Revenue = s.Elem(1)
@@ -157,7 +170,7 @@ func (b *builder) institutional(s set.Segment) set.Held {
 
 // dental takes SV3*AD:D2150*100**10**1.
 func (b *builder) dental(s set.Segment) set.Held {
-	l := &b.line.l
+	l := b.line.l
 	var rest bool
 	b.line.service = true
 	l.Procedure, rest = s.Procedure(1)
