@@ -67,7 +67,7 @@ var FileResults = &Table{Name: "file_result", Doc: "one row per batch and file: 
 
 // Claims: facts.
 var Claims = &Table{Name: "claim", Doc: "one row per claim", KeyLen: 1,
-	Indexes: []Index{{[]string{"control_norm"}}, {[]string{"patient"}}, {[]string{"encounter"}}, {[]string{"replaces"}}, {[]string{"batch", "id"}}, {[]string{"service_month", "id"}}}, Columns: []Column{
+	Indexes: []Index{{[]string{"control_norm"}}, {[]string{"patient", "id"}}, {[]string{"encounter"}}, {[]string{"replaces"}}, {[]string{"batch", "id"}}, {[]string{"service_month", "id"}}}, Columns: []Column{
 		key("id", KindID, "document ID"),
 		col("batch", KindInt, "batch that brought it"),
 		col("control", KindText, "CLM01"),
@@ -325,7 +325,7 @@ var Denials = &Table{Name: "denial", Doc: "one row per opinion of a denial episo
 // Postings: the journal. Each row moves an amount from one account (credit) to another (debit), so an
 // entry balances by construction.
 var Postings = &Table{Name: "posting", Doc: "one row per move of money in an entry", KeyLen: 2,
-	Indexes: []Index{{[]string{"claim"}}, {[]string{"payment"}}, {[]string{"batch", "entry"}}, {[]string{"posting_date"}}}, Columns: []Column{
+	Indexes: []Index{{[]string{"claim"}}, {[]string{"payment"}}, {[]string{"batch", "entry"}}}, Columns: []Column{
 		key("entry", KindID, "entry"),
 		key("move", KindInt, "position in the entry"),
 		col("batch", KindInt, "batch that posted it"),

@@ -18,7 +18,7 @@ type (
 )
 
 // ChunkBytes is how long a chunk of a claim set grows before it is cut where the next claim begins.
-const ChunkBytes = 1 << 20
+const ChunkBytes = 2 << 20
 
 // chunkBytes is ChunkBytes but in tests.
 var chunkBytes int64 = ChunkBytes

@@ -11,7 +11,7 @@ import (
 )
 
 // claimsPerShard is about how many claims a unit of assess or reconcile works on.
-const claimsPerShard = 2_000
+const claimsPerShard = 4_000
 
 // shard is a range of IDs, by their first two bytes: a unit of work whose key says what it covers.
 type shard struct{ from, to uint32 } // to is not included; 0x10000 is the end
@@ -179,31 +179,52 @@ func (env *Env) payerOf(c *claim.Claim) string {
 	return payer
 }
 
-// history reads, for the claims whose payer's rules look back, every claim of the same patient and
-// billing provider: ordered by service date, then ID, as rules.History promises.
+// history gives, for the claims whose payer's rules look back, every claim of the same patient and
+// billing provider: ordered by service date, then ID, as rules.History promises. Only claims that are
+// not at hand are read.
 func (env *Env) history(ctx context.Context, claims []claim.Claim) (map[rules.Key][]claim.Claim, error) {
 	want := map[rules.Key]bool{}
+	atHand := make(map[claim.ID]*claim.Claim, len(claims))
 	var patients []claim.ID
 	for i := range claims {
-		k := rules.KeyOf(&claims[i])
-		if k.Patient.Known() && !want[k] && env.Book.NeedsHistory(env.payerOf(&claims[i])) {
+		c := &claims[i]
+		atHand[c.ID] = c
+		k := rules.KeyOf(c)
+		if k.Patient.Known() && !want[k] && env.Book.NeedsHistory(env.payerOf(c)) {
 			want[k] = true
 			patients = append(patients, k.Patient)
 		}
 	}
 	out := make(map[rules.Key][]claim.Claim, len(want))
-	for ids := range ledger.Portions(patients) {
-		for c, err := range ledger.ReadClaims(ctx, env.Store, ledger.OneOf("patient", ids...)) {
-			if err != nil {
-				return nil, err
-			}
-			if k := rules.KeyOf(&c); want[k] && c.Use != claim.Reporting {
-				out[k] = append(out[k], c)
+	keep := func(c *claim.Claim) {
+		if k := rules.KeyOf(c); want[k] && c.Use != claim.Reporting {
+			out[k] = append(out[k], *c)
+		}
+	}
+	var missing []claim.ID
+	for part := range ledger.Portions(patients) {
+		rows, err := env.Store.Sums(ctx, ledger.Query{Table: ledger.Claims, Where: []ledger.Cond{ledger.OneOf("patient", part...)}}, []string{"patient", "id"}, nil)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			if c := atHand[r[1].ID()]; c != nil {
+				keep(c)
+			} else {
+				missing = append(missing, r[1].ID())
 			}
 		}
 	}
+	for part := range ledger.Portions(missing) {
+		for c, err := range ledger.ReadClaims(ctx, env.Store, ledger.OneOf("id", part...)) {
+			if err != nil {
+				return nil, err
+			}
+			keep(&c)
+		}
+	}
 	for _, kin := range out {
-		slices.SortStableFunc(kin, byService)
+		slices.SortFunc(kin, byService)
 	}
 	return out, nil
 }

@@ -20,6 +20,7 @@ func (env *Env) extractStage(ctx context.Context) (Tally, error) {
 	if err != nil {
 		return Tally{}, err
 	}
+	env.final = &sum
 	key, err := env.pseudonymKey()
 	if err != nil {
 		return Tally{}, err

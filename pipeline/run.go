@@ -53,8 +53,7 @@ func (env *Env) RunThrough(ctx context.Context, name string) (sum Summary, open 
 			break
 		}
 	}
-	sum, err = env.summarise(ctx)
-	if err != nil {
+	if sum, err = env.summarise(ctx); err != nil {
 		return sum, true, err
 	}
 	sum.Stages = times
@@ -119,8 +118,12 @@ func Batches(ctx context.Context, s ledger.Store) ([]BatchRow, error) {
 	return out, nil
 }
 
-// summarise counts what the batch has done so far.
+// summarise counts what the batch has done so far. Once extract has asked, the batch's figures are
+// final and are not counted again.
 func (env *Env) summarise(ctx context.Context) (Summary, error) {
+	if env.final != nil {
+		return *env.final, nil
+	}
 	var all Tally
 	for _, stage := range []string{"receive", "ingest", "assess", "match", "settle"} {
 		t, err := env.tallyOf(ctx, stage)
@@ -135,10 +138,16 @@ func (env *Env) summarise(ctx context.Context) (Summary, error) {
 	}
 	sum := Summary{Batch: env.Batch.ID, Edition: "sha256:" + env.Batch.Edition.String(), AsOf: env.Batch.AsOf, Files: files, Counts: counts(all, len(files)),
 		Controls: []Control{}, Stages: []StageTime{}, Unmapped: []Unmapped{}, DeniedBy: []DeniedCategory{}}
-	if sum.Totals, err = env.totals(ctx, all, ledger.OfBatch(env.Batch.No)); err != nil {
+	m, err := movedBy(ctx, env.Store, ledger.OfBatch(env.Batch.No))
+	if err != nil {
 		return sum, err
 	}
-	if sum.Controls, err = env.controlsOf(ctx, all); err != nil {
+	denied, err := env.deniedTotal(ctx, ledger.OfBatch(env.Batch.No))
+	if err != nil {
+		return sum, err
+	}
+	sum.Totals = m.totals(all, denied)
+	if sum.Controls, err = env.controlsOf(ctx, all, m); err != nil {
 		return sum, err
 	}
 	if sum.Unmapped, err = env.unmapped(ctx, ledger.OfBatch(env.Batch.No)); err != nil {
@@ -301,9 +310,11 @@ func (env *Env) Status(ctx context.Context, batch string) (Summary, error) {
 		n = int(files[0][0].Int())
 	}
 	sum.Counts = counts(t, n)
-	if sum.Totals, err = env.totals(ctx, t); err != nil {
+	m, err := movedBy(ctx, env.Store)
+	if err != nil {
 		return sum, err
 	}
+	sum.Totals = m.totals(t, 0)
 	if sum.Counts.MatchedRemits, sum.Counts.OrphanRemits, err = env.matchedNow(ctx); err != nil {
 		return sum, err
 	}

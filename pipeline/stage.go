@@ -38,6 +38,8 @@ type Env struct {
 	// Progress is told of work done and work in all, in units of a stage; it may be nil.
 	Progress func(stage string, done, all int)
 	Batch    Batch
+
+	final *Summary // of the batch, once reconcile is whole
 }
 
 // Batch is one run.

@@ -126,41 +126,39 @@ func counts(t Tally, files int) Counts {
 	}
 }
 
-// journal sums the journal's moves by account: debits less credits. where narrows them down.
-func journal(ctx context.Context, s ledger.Store, where ...ledger.Cond) (map[ledger.Account]money.Cents, error) {
-	rows, err := s.Sums(ctx, ledger.Query{Table: ledger.Postings, Where: where}, []string{"debit", "credit"}, []string{"amount"})
-	if err != nil {
-		return nil, err
-	}
-	out := map[ledger.Account]money.Cents{}
-	for _, r := range rows {
-		out[ledger.Account(r[0].Text())] += r[3].Cents()
-		out[ledger.Account(r[1].Text())] -= r[3].Cents()
-	}
-	return out, nil
+// moved is what a batch, or the whole ledger, moved by account: debits less credits.
+type moved struct {
+	all      map[ledger.Account]money.Cents
+	onClaims map[ledger.Account]money.Cents // by entries of claims: bills, voids, remits
 }
 
-// totals are the dollars of the journal's moves that meet where, beside those of a tally. on says that
-// only moves of claims count for paid.
-func (env *Env) totals(ctx context.Context, t Tally, where ...ledger.Cond) (Totals, error) {
-	all, err := journal(ctx, env.Store, where...)
+// movedBy sums the journal's moves; where narrows them down.
+func movedBy(ctx context.Context, s ledger.Store, where ...ledger.Cond) (moved, error) {
+	m := moved{map[ledger.Account]money.Cents{}, map[ledger.Account]money.Cents{}}
+	rows, err := s.Sums(ctx, ledger.Query{Table: ledger.Postings, Where: where}, []string{"cause", "debit", "credit"}, []string{"amount"})
 	if err != nil {
-		return Totals{}, err
+		return m, err
 	}
-	onClaims, err := journal(ctx, env.Store, append(where[:len(where):len(where)], ledger.Cond{Column: "claim", Op: ledger.NotNull})...)
-	if err != nil {
-		return Totals{}, err
+	for _, r := range rows {
+		debit, credit, amount := ledger.Account(r[1].Text()), ledger.Account(r[2].Text()), r[4].Cents()
+		m.all[debit] += amount
+		m.all[credit] -= amount
+		if r[0].Text() != ledger.CausePayment {
+			m.onClaims[debit] += amount
+			m.onClaims[credit] -= amount
+		}
 	}
-	denied, err := env.deniedTotal(ctx, where...)
-	if err != nil {
-		return Totals{}, err
-	}
+	return m, nil
+}
+
+// totals are the dollars that were moved, beside those of a tally.
+func (m moved) totals(t Tally, denied money.Cents) Totals {
 	return Totals{
-		Charged: t.Charged, Expected: t.Expected, Paid: onClaims[ledger.Unapplied], Contractual: all[ledger.Contractual],
-		Patient: all[ledger.PatientAR], Denied: denied,
-		Other: all[ledger.Regulatory] + all[ledger.Capitated] + all[ledger.Withheld] + all[ledger.OtherAdjusted] + all[ledger.Superseded],
-		Open:  all[ledger.PayerAR] + all[ledger.PatientAR], ProviderAdjustments: t.PLB, Unapplied: -all[ledger.Unapplied],
-	}, nil
+		Charged: -m.all[ledger.Revenue], Expected: t.Expected, Paid: m.onClaims[ledger.Unapplied], Contractual: m.all[ledger.Contractual],
+		Patient: m.all[ledger.PatientAR], Denied: denied,
+		Other: m.all[ledger.Regulatory] + m.all[ledger.Capitated] + m.all[ledger.Withheld] + m.all[ledger.OtherAdjusted] + m.all[ledger.Superseded],
+		Open:  m.all[ledger.PayerAR] + m.all[ledger.PatientAR], ProviderAdjustments: t.PLB, Unapplied: -m.all[ledger.Unapplied],
+	}
 }
 
 // deniedTotal sums what is refused by the remits that post and were judged in the batches of where.
@@ -180,12 +178,8 @@ func (env *Env) deniedTotal(ctx context.Context, where ...ledger.Cond) (money.Ce
 
 // controlsOf are the totals that tie a batch together: what was read with what was kept, and what was
 // kept with what was posted.
-func (env *Env) controlsOf(ctx context.Context, t Tally) ([]Control, error) {
+func (env *Env) controlsOf(ctx context.Context, t Tally, m moved) ([]Control, error) {
 	batch := ledger.OfBatch(env.Batch.No)
-	all, err := journal(ctx, env.Store, batch)
-	if err != nil {
-		return nil, err
-	}
 	claims, err := env.sum(ctx, ledger.Claims, "charge", batch)
 	if err != nil {
 		return nil, err
@@ -198,12 +192,9 @@ func (env *Env) controlsOf(ctx context.Context, t Tally) ([]Control, error) {
 	if err != nil {
 		return nil, err
 	}
-	whole, err := journal(ctx, env.Store, ledger.Cond{Column: "claim", Op: ledger.NotNull})
-	if err != nil {
-		return nil, err
-	}
-	owed := whole[ledger.PayerAR] + whole[ledger.PatientAR] + whole[ledger.Unapplied] + whole[ledger.Contractual] + whole[ledger.Regulatory] +
-		whole[ledger.Capitated] + whole[ledger.Withheld] + whole[ledger.OtherAdjusted] + whole[ledger.Superseded]
+	c := m.onClaims
+	owed := c[ledger.PayerAR] + c[ledger.PatientAR] + c[ledger.Unapplied] + c[ledger.Contractual] + c[ledger.Regulatory] + c[ledger.Capitated] +
+		c[ledger.Withheld] + c[ledger.OtherAdjusted] + c[ledger.Superseded]
 	count := func(n int) money.Cents { return money.Cents(n) * 100 }
 	return []Control{
 		extract.Tie("claims counted by the scan = new + seen before + rejected", count(t.ScannedClaims), count(t.Claims+t.DuplicateClaims+t.RejectedClaims)),
@@ -212,8 +203,8 @@ func (env *Env) controlsOf(ctx context.Context, t Tally) ([]Control, error) {
 		extract.Tie("new claim charges = ledger claims of the batch", t.Charged, claims),
 		extract.Tie("remit payments read = new + seen before + rejected", t.SeenPaid, t.RemitPaid+t.DupPaid+t.RejPaid),
 		extract.Tie("new remit payments = ledger remits of the batch", t.RemitPaid, paid),
-		extract.Tie("835 payments (BPR02) = cash in transit posted", cash, all[ledger.CashInTransit]),
-		extract.Tie("charges billed = paid + adjusted + open, all claims", -whole[ledger.Revenue], owed),
+		extract.Tie("835 payments (BPR02) = cash in transit posted", cash, m.all[ledger.CashInTransit]),
+		extract.Tie("charges billed = paid + adjusted + open, entries of the batch", -c[ledger.Revenue], owed),
 	}, nil
 }
 
