@@ -22,9 +22,9 @@ func (s *scanner) fault(f x12.Fault) {
 
 // reach says what a fault of severity reject holds.
 var reach = map[string]func(l *Layout, open *Set, f x12.Fault, why string){
-	x12.CodeSE01Count: holdSet, x12.CodeSE02Control: holdSet, x12.CodeMissingSE: holdSet, x12.CodeST02Duplicate: holdSet, x12.CodeSTOutside: holdSet,
+	x12.CodeSE01Count: holdSet, x12.CodeSE02Control: holdSet, x12.CodeMissingSE: holdSet,
 	CodeHLParent: holdSet, CodeHLDepth: holdSet,
-	x12.CodeGE01Count: holdGroup, x12.CodeGE02Control: holdGroup, x12.CodeGS06Duplicate: holdGroup, x12.CodeGSOutside: holdGroup,
+	x12.CodeGE01Count: holdGroup, x12.CodeGE02Control: holdGroup,
 	x12.CodeIEA01Count: holdInterchange, x12.CodeIEA02Control: holdInterchange, x12.CodeNoISA: holdInterchange, x12.CodeDelimiters: holdInterchange,
 	// What breaks off loses what did not come, and the set that is torn is held by its own fault: the sets before it are whole.
 	x12.CodeMissingGE: holdFile, x12.CodeMissingIEA: holdFile,
@@ -34,6 +34,9 @@ var reach = map[string]func(l *Layout, open *Set, f x12.Fault, why string){
 // hold applies a fault. One that cuts a segment of a set is for the set's parser: it rejects the claim the segment stands in.
 func (s *scanner) hold(f x12.Fault) {
 	why := f.Code + ": " + f.Message
+	if s.holdAhead(f, why) {
+		return
+	}
 	apply, ok := reach[f.Code]
 	switch {
 	case ok:
@@ -41,6 +44,35 @@ func (s *scanner) hold(f x12.Fault) {
 	case f.Set == 0:
 		holdFile(&s.layout, s.set, f, why)
 	}
+}
+
+// ahead is a hold on what has not been opened yet: a control number that came before is noticed at its ST or GS.
+type ahead struct {
+	group, set       int
+	groupWhy, setWhy string
+}
+
+func (s *scanner) holdAhead(f x12.Fault, why string) bool {
+	switch {
+	case f.Code == x12.CodeST02Duplicate || f.Code == x12.CodeSTOutside:
+		s.ahead.set, s.ahead.setWhy = s.env.Set.Ordinal, why
+	case f.Code == x12.CodeGS06Duplicate || f.Code == x12.CodeGSOutside:
+		s.ahead.group, s.ahead.groupWhy = s.env.Group.Ordinal, why
+	default:
+		return false
+	}
+	return true
+}
+
+// of says why a set is held from its beginning.
+func (a *ahead) of(t *Set) string {
+	switch {
+	case a.groupWhy != "" && a.group == t.Group:
+		return a.groupWhy
+	case a.setWhy != "" && a.set == t.Ordinal:
+		return a.setWhy
+	}
+	return ""
 }
 
 func holdFile(l *Layout, _ *Set, _ x12.Fault, why string) {

@@ -35,6 +35,7 @@ type scanner struct {
 	hl      hierarchy
 	pieces  pieces
 	sums    chargeSum
+	ahead   ahead
 	walkers map[*x12.Guide]*x12.Walker
 	walker  *x12.Walker // of the open set, in an inspection
 	claim   bool        // a claim of an 837 is open
@@ -196,7 +197,7 @@ func (s *scanner) openSet(seg *x12.Segment) {
 		s.set.Refused = "the set names no guide that is read: wanted X221"
 	}
 	s.kinds[kind] = true
-	if e.Interchange.Ordinal == 0 {
+	if s.set.Held = s.ahead.of(s.set); e.Interchange.Ordinal == 0 {
 		s.set.Held = x12.CodeNoISA + ": the set stands in no interchange"
 	}
 	s.pieces.begin(seg, s.isa, s.gs)
