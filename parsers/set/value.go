@@ -52,6 +52,7 @@ func (s Segment) Maybe(i int) *money.Cents {
 	return &c
 }
 
+// Cents reads an amount that stands in component j of element i, or with j = 0 in the element itself.
 func (s Segment) Cents(e string, i, j int) money.Cents {
 	c, err := money.Parse([]byte(e))
 	if err != nil {
