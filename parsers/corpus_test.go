@@ -222,7 +222,7 @@ func refusedOut(t testing.TB, file []byte) []byte {
 		t.Fatal(err)
 	}
 	for _, s := range l.Sets {
-		if s.Refused != "" && (s.Kind == Claims || s.Kind == Remittance) {
+		if s.Refused != "" {
 			return []byte("ISA*00*          *00*          *ZZ*A              *ZZ*B              *250125*1200*^*00501*000000001*0*T*:~IEA*0*000000001~")
 		}
 	}

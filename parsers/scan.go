@@ -43,6 +43,7 @@ type scanner struct {
 	isa, gs set.Span
 	filling *set.Span // the span whose end is the next segment
 	wrapped bool
+	unclear int // ordinal of the last interchange whose delimiters cannot be told apart
 	next    int // ordinal of the segment at hand: what a set that ends here ends before
 }
 
@@ -51,6 +52,9 @@ func newScanner(r io.Reader, deep bool) *scanner {
 	s.r = x12.NewReader(&s.src)
 	s.r.Report = func(f x12.Fault) {
 		s.wrapped = s.wrapped || f.Code == x12.CodeWrapped
+		if f.Code == x12.CodeDelimiters {
+			s.unclear = f.Interchange
+		}
 		s.fault(s.env.Stamp(f))
 	}
 	s.env.Report = s.fault
@@ -176,6 +180,9 @@ func (s *scanner) openInterchange(seg *x12.Segment) {
 	if !s.deep || len(s.layout.Interchanges) == 0 {
 		s.layout.Interchanges = append(s.layout.Interchanges, Interchange{Interchange: s.env.Interchange})
 	}
+	if seg.Len() != 16 { // its terminator stands in it
+		s.unclear = s.env.Interchange.Ordinal
+	}
 	s.isa = s.span(seg, &s.isa)
 }
 
@@ -195,6 +202,9 @@ func (s *scanner) openSet(seg *x12.Segment) {
 		From: seg.Byte, Refused: f.Refusal}
 	if kind == Remittance && x835.Guide(e.Set.Guide) == nil {
 		s.set.Refused = "the set names no guide that is read: wanted X221"
+	}
+	if s.unclear > 0 && s.unclear == e.Interchange.Ordinal {
+		s.set.Refused = "the delimiters of its interchange cannot be told apart: its ISA needs four different ones"
 	}
 	s.kinds[kind] = true
 	if s.set.Held = s.ahead.of(s.set); e.Interchange.Ordinal == 0 {

@@ -104,7 +104,7 @@ func (p *parser) body(s *x12.Segment) {
 		return
 	case s.Is("CLM"):
 		p.openClaim(s, where)
-	case s.Is("BHT"):
+	case s.Is("BHT") && p.level == &p.head && !p.open && !p.head.done:
 		p.use = claim.Use(s.Elem(6))
 		p.created, _ = civil.Parse8(s.Elem(4))
 		p.structure()
