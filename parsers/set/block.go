@@ -121,7 +121,7 @@ func (s Segment) Elem(i int) string {
 // Comp gives component j, from 1, of element i; "" past the end.
 func (s Segment) Comp(i, j int) string { return Nth(s.Elem(i), s.b.d.Component, j) }
 
-// nth gives the n-th piece, from 1, of e between separators; "" past the end.
+// Nth gives the n-th piece, from 1, of e between separators; "" past the end.
 func Nth(e string, sep byte, n int) string {
 	lo := 0
 	for i := 0; i < len(e); i++ {
@@ -139,7 +139,7 @@ func Nth(e string, sep byte, n int) string {
 	return e[lo:]
 }
 
-// cut takes the first component off a composite.
+// Cut takes the first component off a composite.
 func Cut(e string, sep byte) (first, rest string) {
 	for i := 0; i < len(e); i++ {
 		if e[i] == sep {
