@@ -1,0 +1,136 @@
+package extract
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"revcycle/civil"
+	"revcycle/claim"
+	"revcycle/ledger"
+	"revcycle/money"
+	"revcycle/reconcile"
+)
+
+func sortSettled(ss []settled) {
+	slices.SortFunc(ss, func(a, b settled) int {
+		return cmp.Or(cmp.Compare(a.Seq, b.Seq), cmp.Compare(a.First, b.First), cmp.Compare(a.Payer, b.Payer))
+	})
+}
+
+// remitted is a remit of a claim that posts.
+type remitted struct {
+	id     claim.ID
+	date   civil.Date
+	denied money.Cents
+	drg    string
+}
+
+// joinRemits adds when the claim was first and last answered, what was refused at first, and the DRG paid.
+func (b *builder) joinRemits(ctx context.Context, ids []claim.ID, at map[claim.ID]*claimed) error {
+	owners, err := b.remitsOf(ctx, ids)
+	if err != nil || len(owners) == 0 {
+		return err
+	}
+	judged, err := b.judged(ctx, keys(owners))
+	if err != nil {
+		return err
+	}
+	found := map[claim.ID][]remitted{}
+	doc, date := ledger.Remits.At("doc"), ledger.Remits.At("date")
+	for part := range ledger.Portions(keys(owners)) {
+		for row, err := range b.rows(ctx, ledger.Remits, ledger.OneOf("id", part...)) {
+			if err != nil {
+				return err
+			}
+			id := row[0].ID()
+			j, ok := judged[id]
+			if !ok || !j.posts || j.state == string(reconcile.Reversed) {
+				continue
+			}
+			r := remitted{id: id, date: row[date].Date(), denied: j.denied}
+			if owner := at[owners[id]]; owner.claim.Kind == claim.Institutional {
+				var full claim.Remit
+				if err := ledger.Unmarshal(row[doc].Text(), &full); err != nil {
+					return err
+				}
+				r.drg = full.DRG
+			}
+			found[owners[id]] = append(found[owners[id]], r)
+		}
+	}
+	for owner, rs := range found {
+		slices.SortFunc(rs, func(a, c remitted) int { return cmp.Or(cmp.Compare(a.date, c.date), a.id.Compare(c.id)) })
+		x := at[owner]
+		x.firstRemit, x.lastRemit, x.firstDenied = rs[0].date, rs[len(rs)-1].date, &rs[0].denied
+		for _, r := range rs {
+			x.drgPaid = cmp.Or(r.drg, x.drgPaid)
+		}
+	}
+	return nil
+}
+
+// remitsOf gives the remits that are matched to some claims now, with the claim of each.
+func (b *builder) remitsOf(ctx context.Context, claims []claim.ID) (map[claim.ID]claim.ID, error) {
+	ever := map[claim.ID]bool{}
+	for row, err := range b.rows(ctx, ledger.Matches, ledger.OneOf("claim", claims...)) {
+		if err != nil {
+			return nil, err
+		}
+		ever[row[0].ID()] = true
+	}
+	current, err := ledger.CurrentMatches(ctx, b.store, keys(ever))
+	if err != nil {
+		return nil, err
+	}
+	wanted := make(map[claim.ID]bool, len(claims))
+	for _, id := range claims {
+		wanted[id] = true
+	}
+	out := make(map[claim.ID]claim.ID, len(current))
+	for id, m := range current {
+		if m.Is.State == reconcile.Matched && wanted[m.Is.Claim] {
+			out[id] = m.Is.Claim
+		}
+	}
+	return out, nil
+}
+
+// judgement is the current opinion of a remit seen alone.
+type judgement struct {
+	claim, reverses, reversedBy                  claim.ID
+	state, rule                                  string
+	contractual, denied, patient, other, pending money.Cents
+	posts                                        bool
+}
+
+// judged gives the current opinion of each of some remits that have one.
+func (b *builder) judged(ctx context.Context, remits []claim.ID) (map[claim.ID]judgement, error) {
+	t := ledger.Adjudged
+	owner, state, rule, reverses, by := t.At("claim"), t.At("state"), t.At("rule"), t.At("reverses"), t.At("reversed_by")
+	contractual, denied, patient, other, pending, posts := t.At("contractual"), t.At("denied"), t.At("patient"), t.At("other"), t.At("pending"), t.At("posts")
+	out := make(map[claim.ID]judgement, len(remits))
+	for part := range ledger.Portions(remits) {
+		for row, err := range b.rows(ctx, t, ledger.OneOf("remit", part...)) {
+			if err != nil {
+				return nil, err
+			}
+			out[row[0].ID()] = judgement{ // oldest first: the last one stays
+				claim: row[owner].ID(), reverses: row[reverses].ID(), reversedBy: row[by].ID(), state: row[state].Text(), rule: row[rule].Text(),
+				contractual: row[contractual].Cents(), denied: row[denied].Cents(), patient: row[patient].Cents(), other: row[other].Cents(),
+				pending: row[pending].Cents(), posts: row[posts].Bool(),
+			}
+		}
+	}
+	return out, nil
+}
+
+// keys gives the keys of a map in order of their bytes.
+func keys[V any](m map[claim.ID]V) []claim.ID {
+	out := make([]claim.ID, 0, len(m))
+	for id := range m {
+		out = append(out, id)
+	}
+	slices.SortFunc(out, claim.ID.Compare)
+	return out
+}

@@ -1,0 +1,243 @@
+package extract
+
+import (
+	"context"
+	"fmt"
+
+	"revcycle/claim"
+	"revcycle/ledger"
+)
+
+// changes says which buckets hold a row that batches after the last published one changed.
+type changes struct {
+	claims     map[string]bool // service months
+	encounters map[string]bool // service months
+	payments   map[string]bool // payment months
+}
+
+// since is the condition that a row is of a batch after the last published one, and not after this.
+func (b *builder) since(number int64) []ledger.Cond {
+	return []ledger.Cond{{Column: "batch", Op: ledger.AtLeast, Values: []ledger.Value{ledger.Int(number + 1)}}, b.until()}
+}
+
+// months gives every value of a table's month column over the rows that meet some conditions.
+func (b *builder) months(ctx context.Context, t *ledger.Table, where ...ledger.Cond) (map[string]bool, error) {
+	rows, err := b.store.Sums(ctx, ledger.Query{Table: t, Where: where}, []string{serviceMonth}, nil)
+	if err != nil {
+		return nil, fmt.Errorf("list the months of %s: %w", t.Name, err)
+	}
+	out := map[string]bool{}
+	for _, row := range rows {
+		out[row[0].Text()] = true
+	}
+	return out, nil
+}
+
+// days gives the months of a table's date column.
+func (b *builder) days(ctx context.Context, t *ledger.Table, column string, where ...ledger.Cond) (map[string]bool, error) {
+	rows, err := b.store.Sums(ctx, ledger.Query{Table: t, Where: where}, []string{column}, nil)
+	if err != nil {
+		return nil, fmt.Errorf("list the days of %s: %w", t.Name, err)
+	}
+	out := map[string]bool{}
+	for _, row := range rows {
+		out[ledger.Month(row[0].Date())] = true
+	}
+	return out, nil
+}
+
+// changed finds the buckets to write again. With whole, every bucket is.
+func (b *builder) changed(ctx context.Context, last Manifest, whole bool) (c changes, err error) {
+	if c.claims, err = b.months(ctx, ledger.Claims, b.until()); err != nil {
+		return c, err
+	}
+	if c.encounters, err = b.months(ctx, ledger.Encounters, b.until()); err != nil {
+		return c, err
+	}
+	if c.payments, err = b.days(ctx, ledger.Payments, "date", b.until()); err != nil || whole {
+		return c, err
+	}
+	all := c
+	if c.claims, err = b.changedClaims(ctx, last.Number, all.claims); err != nil {
+		return c, err
+	}
+	if c.payments, err = b.changedPayments(ctx, last.Number, all.payments); err != nil {
+		return c, err
+	}
+	c.encounters, err = b.changedEncounters(ctx, last)
+	return c, err
+}
+
+// opinions are the tables whose rows change what a bucket shows, with the column that names the document.
+var claimOpinions = []struct {
+	table  *ledger.Table
+	column string
+}{
+	{ledger.Assessments, "claim"}, {ledger.Postings, "claim"}, {ledger.Matches, "claim"}, {ledger.Matches, "was"},
+	{ledger.Adjudged, "claim"}, {ledger.Settlements, "claim"}, {ledger.Denials, "claim"},
+}
+
+func (b *builder) changedClaims(ctx context.Context, last int64, all map[string]bool) (map[string]bool, error) {
+	out, err := b.months(ctx, ledger.Claims, b.since(last)...)
+	if err != nil {
+		return nil, err
+	}
+	month := ledger.Claims.At(serviceMonth)
+	for _, o := range claimOpinions {
+		err := b.documents(ctx, o.table, o.column, last, func(ids []claim.ID) (more bool, err error) {
+			for row, err := range b.rows(ctx, ledger.Claims, ledger.OneOf("id", ids...)) {
+				if err != nil {
+					return false, err
+				}
+				out[row[month].Text()] = true
+			}
+			return len(out) < len(all), nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, b.families(ctx, last, out)
+}
+
+// families adds the months of the other versions of claims that came: their place among the versions may change.
+func (b *builder) families(ctx context.Context, last int64, out map[string]bool) error {
+	control, month := ledger.Claims.At("control_norm"), ledger.Claims.At(serviceMonth)
+	var part []string
+	flush := func() error {
+		for row, err := range b.rows(ctx, ledger.Claims, ledger.Named("control_norm", part...)) {
+			if err != nil {
+				return err
+			}
+			out[row[month].Text()] = true
+		}
+		part = part[:0]
+		return nil
+	}
+	replacing := ledger.Named("frequency", "7", "8")
+	for row, err := range b.store.Rows(ctx, ledger.Query{Table: ledger.Claims, Where: append(b.since(last), replacing)}) {
+		if err != nil {
+			return err
+		}
+		if part = append(part, row[control].Text()); len(part) == claimBlock {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+	}
+	return flush()
+}
+
+func (b *builder) changedPayments(ctx context.Context, last int64, all map[string]bool) (map[string]bool, error) {
+	out, err := b.days(ctx, ledger.Payments, "date", b.since(last)...)
+	if err != nil {
+		return nil, err
+	}
+	date := ledger.Remits.At("date")
+	note := func(table *ledger.Table, at int) func([]claim.ID) (bool, error) {
+		return func(ids []claim.ID) (bool, error) {
+			for row, err := range b.rows(ctx, table, ledger.OneOf("id", ids...)) {
+				if err != nil {
+					return false, err
+				}
+				out[ledger.Month(row[at].Date())] = true
+			}
+			return len(out) < len(all), nil
+		}
+	}
+	for _, t := range []*ledger.Table{ledger.Matches, ledger.Adjudged} {
+		if err := b.documents(ctx, t, "remit", last, note(ledger.Remits, date)); err != nil {
+			return nil, err
+		}
+	}
+	return out, b.documents(ctx, ledger.Postings, "payment", last, note(ledger.Payments, ledger.Payments.At("date")))
+}
+
+// changedEncounters finds the months of visits that came, were told again, were billed, or whose bill hold ran out.
+func (b *builder) changedEncounters(ctx context.Context, last Manifest) (map[string]bool, error) {
+	out, err := b.months(ctx, ledger.Encounters, b.since(last.Number)...)
+	if err != nil {
+		return nil, err
+	}
+	number, month, to := ledger.Encounters.At("number"), ledger.Encounters.At(serviceMonth), ledger.Encounters.At("service_to")
+	var part []string
+	flush := func() error {
+		for row, err := range b.rows(ctx, ledger.Encounters, ledger.Named("number", part...)) {
+			if err != nil {
+				return err
+			}
+			out[row[month].Text()] = true
+		}
+		part = part[:0]
+		return nil
+	}
+	for _, source := range []struct {
+		table *ledger.Table
+		at    int
+	}{{ledger.Claims, ledger.Claims.At("encounter")}, {ledger.Encounters, number}} {
+		for row, err := range b.store.Rows(ctx, ledger.Query{Table: source.table, Where: append(b.since(last.Number), ledger.Cond{Column: source.table.Columns[source.at].Name, Op: ledger.NotNull})}) {
+			if err != nil {
+				return nil, err
+			}
+			if part = append(part, row[source.at].Text()); len(part) == claimBlock {
+				if err := flush(); err != nil {
+					return nil, err
+				}
+			}
+		}
+		if err := flush(); err != nil {
+			return nil, err
+		}
+	}
+	// A hold that ran out since the last publish: its visit ended between these days.
+	ended := []ledger.Cond{
+		{Column: "service_to", Op: ledger.AtLeast, Values: []ledger.Value{ledger.Date(last.AsOf.AddDays(-last.BillHold))}},
+		{Column: "service_to", Op: ledger.Below, Values: []ledger.Value{ledger.Date(b.env.AsOf.AddDays(-b.env.BillHold))}},
+	}
+	if rows, err := b.store.Sums(ctx, ledger.Query{Table: ledger.Encounters, Where: append(ended, b.until())}, []string{serviceMonth}, nil); err != nil {
+		return nil, err
+	} else {
+		for _, row := range rows {
+			out[row[0].Text()] = true
+		}
+	}
+	open := ledger.Cond{Column: "service_to", Op: ledger.IsNull}
+	for row, err := range b.rows(ctx, ledger.Encounters, open) {
+		if err != nil {
+			return nil, err
+		}
+		if row[to].Null() {
+			out[row[month].Text()] = true
+		}
+	}
+	return out, nil
+}
+
+// documents hands on the IDs in a column of a table's rows since the last published batch, in portions,
+// until use wants no more.
+func (b *builder) documents(ctx context.Context, t *ledger.Table, column string, last int64, use func([]claim.ID) (more bool, err error)) error {
+	at := t.At(column)
+	var ids []claim.ID
+	for row, err := range b.store.Rows(ctx, ledger.Query{Table: t, Where: b.since(last)}) {
+		if err != nil {
+			return err
+		}
+		id := row[at].ID()
+		if !id.Known() || len(ids) > 0 && ids[len(ids)-1] == id {
+			continue
+		}
+		if ids = append(ids, id); len(ids) < claimBlock {
+			continue
+		}
+		more, err := use(ids)
+		if err != nil || !more {
+			return err
+		}
+		ids = ids[:0]
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	_, err := use(ids)
+	return err
+}
