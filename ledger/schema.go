@@ -346,7 +346,7 @@ var Postings = &Table{Name: "posting", Doc: "one row per move of money in an ent
 // Published: which batch's extracts are current.
 var Published = &Table{Name: "published", Doc: "one row per batch whose extracts were published", KeyLen: 1, Columns: []Column{
 	key("batch", KindInt, "number"),
-	col("manifest", KindDigest, "SHA-256 of the manifest"),
+	run("manifest", KindDigest, "SHA-256 of the manifest, which names the files that came in"),
 }}
 
 // Audit: who did what.

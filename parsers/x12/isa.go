@@ -146,12 +146,13 @@ func (r *Reader) begin() error {
 	r.started = true
 	r.MaxSegment = min(max(r.MaxSegment, isaLength), 1<<28)
 	r.buf = make([]byte, max(r.Buffer, 2*r.MaxSegment+firstWindow, 2*firstWindow))
-	r.need(firstWindow)
+	more := r.need(firstWindow + 1)
 	if bytes.HasPrefix(r.buf[:r.end], []byte("\xef\xbb\xbf")) {
 		r.fault(CodeBOM, Warn, "", 0, 0, 0, "the file starts with a byte order mark; it was skipped")
 		r.pos = 3
 	}
-	if isWrapped(r.buf[r.pos:r.end], r.eof) {
+	// The window is the same for any size of reads: a short line at its end is the last one only where no byte follows.
+	if isWrapped(r.buf[r.pos:min(r.end, firstWindow)], !more) {
 		r.fault(CodeWrapped, Warn, "", 0, 0, int64(r.pos), "the file is broken into lines of equal length; the line breaks were removed")
 		r.wrapped = true
 		r.unwrap(r.pos)

@@ -227,6 +227,19 @@ func TestDressDoesNotChangeSegments(t *testing.T) {
 	}
 }
 
+// A wrapped file of several interchanges that one read delivers whole ends in a short line behind the
+// window that is looked at: it must be unwrapped to its end all the same.
+func TestAWrappedFileInOneReadIsUnwrapped(t *testing.T) {
+	for n := range 12 {
+		whole := strings.Repeat(sample, n+1)
+		plain, _ := read(t, whole)
+		wrapped, codes := read(t, wrap(whole, 80, "\n"))
+		if len(wrapped) != len(plain) || !slices.Equal(codes, []string{CodeWrapped}) {
+			t.Errorf("%d interchanges: got %d segments and faults %v, want %d and %s", n+1, len(wrapped), codes, len(plain), CodeWrapped)
+		}
+	}
+}
+
 func TestSegmentGivesElementsRepetitionsAndComponents(t *testing.T) {
 	segs, codes := read(t, sample)
 	if len(codes) != 0 {
