@@ -17,6 +17,9 @@ import (
 	"revcycle/rules"
 )
 
+// ErrNoBatch is wrapped where no batch of a name has ended.
+var ErrNoBatch = errors.New("no such batch has ended: revcycle batches lists them")
+
 // ErrNoClaim is wrapped where nothing in the ledger bears the number that explain was asked for.
 var ErrNoClaim = errors.New("no claim and no remit bears this number")
 

@@ -29,7 +29,7 @@ func (t *teller) outcome(ctx context.Context, s *Story, st *standing) error {
 		return err
 	}
 	var p ledger.Position
-	for _, e := range inPostingOrder(st.entries[s.Claim]) {
+	for _, e := range s.inPostingOrder(st.entries[s.Claim]) {
 		out := StoryEntry{Entry: e.ID, Batch: t.batches[e.Batch].ID, Posting: e.Posting, Effective: e.Effective, Cause: e.Cause, Remit: e.Remit,
 			Reverses: e.Reverses, Reason: e.Reason, Moves: []StoryMove{}}
 		for _, m := range e.Moves {
@@ -42,21 +42,24 @@ func (t *teller) outcome(ctx context.Context, s *Story, st *standing) error {
 	return nil
 }
 
-// inPostingOrder sorts entries as a reader follows them: by batch, bills before payments, an entry
-// that takes another back before the one that stands in its place.
-func inPostingOrder(entries []ledger.PostedEntry) []ledger.PostedEntry {
+// inPostingOrder sorts entries as a reader follows them: by batch, the bill first, then remits in their
+// order, an entry that takes another back before the one that stands in its place.
+func (s *Story) inPostingOrder(entries []ledger.PostedEntry) []ledger.PostedEntry {
 	place := func(e *ledger.PostedEntry) int {
-		switch {
-		case e.Cause == ledger.CauseBill:
-			return 0
-		case e.Reverses.Known():
-			return 1
+		if !e.Remit.Known() {
+			return -1
 		}
-		return 2
+		return slices.IndexFunc(s.Remits, func(r StoryRemit) bool { return r.Remit == e.Remit })
+	}
+	back := func(e *ledger.PostedEntry) int {
+		if e.Reverses.Known() {
+			return 0
+		}
+		return 1
 	}
 	out := slices.Clone(entries)
 	slices.SortFunc(out, func(a, b ledger.PostedEntry) int {
-		return cmp.Or(cmp.Compare(a.Batch, b.Batch), cmp.Compare(place(&a), place(&b)), cmp.Compare(a.Effective, b.Effective), a.ID.Compare(b.ID))
+		return cmp.Or(cmp.Compare(a.Batch, b.Batch), cmp.Compare(place(&a), place(&b)), cmp.Compare(back(&a), back(&b)), cmp.Compare(a.Effective, b.Effective), a.ID.Compare(b.ID))
 	})
 	return out
 }

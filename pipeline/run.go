@@ -58,6 +58,7 @@ func (env *Env) RunThrough(ctx context.Context, name string) (sum Summary, open 
 	}
 	sum.Stages = times
 	if name == Stages[len(Stages)-1].Name {
+		sum.Manifest = "_batches/" + env.Batch.ID + "/manifest.json"
 		err = env.end(ctx, sum)
 	}
 	return sum, true, err
@@ -244,6 +245,9 @@ func (env *Env) end(ctx context.Context, sum Summary) error {
 	}
 	env.Batch.Open = false
 	if err := env.writeMetrics(sum); err != nil {
+		return err
+	}
+	if err := env.writeReport(ctx, sum); err != nil {
 		return err
 	}
 	return env.Workspace.DropSpools()

@@ -25,7 +25,7 @@ type Summary struct {
 	Stages   []StageTime      `json:"stages"`
 	Unmapped []Unmapped       `json:"unmapped"`
 	DeniedBy []DeniedCategory `json:"denials_by_category"`
-	Manifest string           `json:"manifest,omitempty"` // path of the published manifest
+	Manifest string           `json:"manifest,omitempty"` // the published manifest, below the extracts folder
 }
 
 // FileSummary is what became of one file.

@@ -71,7 +71,7 @@ func (a *app) root() *cobra.Command {
 	root.AddCommand(a.initCommand(), a.planCommand(), a.runCommand())
 	root.AddCommand(a.stageCommands()...)
 	root.AddCommand(a.batchesCommand(), a.statusCommand(), a.explainCommand(), a.inspectCommand(), a.denialsCommand(), a.gapsCommand(),
-		a.tablesCommand(), a.rulesCommand(), a.exportCommand(), a.verifyCommand(), a.doctorCommand(), a.simulateCommand(), a.versionCommand())
+		a.tablesCommand(), a.rulesCommand(), a.exportCommand(), a.verifyCommand(), a.doctorCommand(), a.simulateCommand(), a.reportCommand(), a.versionCommand())
 	wantArgs(root)
 	return root
 }
