@@ -148,14 +148,14 @@ func scanned(l *parsers.Layout) (claims, remits int) {
 // firstWhy is the sentence for a file of which something was held.
 func firstWhy(f *received, t Tally) string {
 	if f.Layout != nil {
-		if f.Layout.Held != "" {
-			return f.Layout.Held
-		}
 		for i := range f.Layout.Sets {
 			s := &f.Layout.Sets[i]
 			if why := cmp.Or(s.Held, s.Refused, s.Untied); why != "" {
 				return fmt.Sprintf("set %d: %s", s.Ordinal, why)
 			}
+		}
+		if f.Layout.Held != "" {
+			return f.Layout.Held
 		}
 	}
 	switch {

@@ -98,8 +98,8 @@ func newReading(files []*received) reading {
 
 func setsOf(f *received) []chunkOf {
 	var out []chunkOf
-	if f.Layout.Held != "" {
-		out = append(out, chunkOf{file: f})
+	if f.Layout.Held != "" && !slices.ContainsFunc(f.Layout.Sets, func(s parsers.Set) bool { return s.Held != "" }) {
+		out = append(out, chunkOf{file: f}) // where a set is held, the same tear is told there
 	}
 	for i := range f.Layout.Sets {
 		s := &f.Layout.Sets[i]

@@ -269,7 +269,11 @@ func (env *Env) markDuplicates(ctx context.Context, files []*received) error {
 			}
 		}
 	}
-	for _, f := range files {
+	// Of several with the same bytes the shortest name came first: copies are named longer.
+	inOrder := slices.SortedFunc(slices.Values(files), func(a, b *received) int {
+		return cmp.Or(cmp.Compare(len(a.Name), len(b.Name)), cmp.Compare(a.Name, b.Name))
+	})
+	for _, f := range inOrder {
 		if before, ok := seen[f.SHA]; ok && f.Refused == "" {
 			f.DuplicateOf = before
 			continue
