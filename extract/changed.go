@@ -3,7 +3,9 @@ package extract
 import (
 	"context"
 	"fmt"
+	"maps"
 
+	"revcycle/civil"
 	"revcycle/claim"
 	"revcycle/ledger"
 )
@@ -64,7 +66,7 @@ func (b *builder) changed(ctx context.Context, last Manifest, whole bool) (c cha
 	if c.payments, err = b.changedPayments(ctx, last.Number, all.payments); err != nil {
 		return c, err
 	}
-	c.encounters, err = b.changedEncounters(ctx, last)
+	c.encounters, err = b.changedEncounters(ctx, last, all.encounters)
 	return c, err
 }
 
@@ -154,12 +156,51 @@ func (b *builder) changedPayments(ctx context.Context, last int64, all map[strin
 }
 
 // changedEncounters finds the months of visits that came, were told again, were billed, or whose bill hold ran out.
-func (b *builder) changedEncounters(ctx context.Context, last Manifest) (map[string]bool, error) {
+func (b *builder) changedEncounters(ctx context.Context, last Manifest, all map[string]bool) (map[string]bool, error) {
 	out, err := b.months(ctx, ledger.Encounters, b.since(last.Number)...)
 	if err != nil {
 		return nil, err
 	}
-	number, month, to := ledger.Encounters.At("number"), ledger.Encounters.At(serviceMonth), ledger.Encounters.At("service_to")
+	for _, source := range []struct {
+		table  *ledger.Table
+		column string
+	}{{ledger.Claims, "encounter"}, {ledger.Encounters, "number"}} {
+		if err := b.visitMonths(ctx, source.table, source.column, last.Number, out); err != nil {
+			return nil, err
+		}
+	}
+	// A claim may bear a visit's number or account as its own control number: where claims came, visits of
+	// the year before them are looked at too. What did not change says the same bytes and is not published.
+	came, err := b.months(ctx, ledger.Claims, b.since(last.Number)...)
+	if err != nil {
+		return nil, err
+	}
+	for m := range all {
+		for c := range came {
+			if m >= yearBefore(c) {
+				out[m] = true
+			}
+		}
+	}
+	for _, where := range [][]ledger.Cond{
+		{ // a hold that ran out since the last publish: its visit ended between these days
+			{Column: "service_to", Op: ledger.AtLeast, Values: []ledger.Value{ledger.Date(last.AsOf.AddDays(-last.BillHold))}},
+			{Column: "service_to", Op: ledger.Below, Values: []ledger.Value{ledger.Date(b.env.AsOf.AddDays(-b.env.BillHold))}},
+		},
+		{{Column: "service_to", Op: ledger.IsNull}},
+	} {
+		more, err := b.months(ctx, ledger.Encounters, append(where, b.until())...)
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(out, more)
+	}
+	return out, nil
+}
+
+// visitMonths adds the months of the visits that a column of a table's rows since the last published batch names.
+func (b *builder) visitMonths(ctx context.Context, t *ledger.Table, column string, last int64, out map[string]bool) error {
+	at, month := t.At(column), ledger.Encounters.At(serviceMonth)
 	var part []string
 	flush := func() error {
 		for row, err := range b.rows(ctx, ledger.Encounters, ledger.Named("number", part...)) {
@@ -171,46 +212,18 @@ func (b *builder) changedEncounters(ctx context.Context, last Manifest) (map[str
 		part = part[:0]
 		return nil
 	}
-	for _, source := range []struct {
-		table *ledger.Table
-		at    int
-	}{{ledger.Claims, ledger.Claims.At("encounter")}, {ledger.Encounters, number}} {
-		for row, err := range b.store.Rows(ctx, ledger.Query{Table: source.table, Where: append(b.since(last.Number), ledger.Cond{Column: source.table.Columns[source.at].Name, Op: ledger.NotNull})}) {
-			if err != nil {
-				return nil, err
-			}
-			if part = append(part, row[source.at].Text()); len(part) == claimBlock {
-				if err := flush(); err != nil {
-					return nil, err
-				}
-			}
-		}
-		if err := flush(); err != nil {
-			return nil, err
-		}
-	}
-	// A hold that ran out since the last publish: its visit ended between these days.
-	ended := []ledger.Cond{
-		{Column: "service_to", Op: ledger.AtLeast, Values: []ledger.Value{ledger.Date(last.AsOf.AddDays(-last.BillHold))}},
-		{Column: "service_to", Op: ledger.Below, Values: []ledger.Value{ledger.Date(b.env.AsOf.AddDays(-b.env.BillHold))}},
-	}
-	if rows, err := b.store.Sums(ctx, ledger.Query{Table: ledger.Encounters, Where: append(ended, b.until())}, []string{serviceMonth}, nil); err != nil {
-		return nil, err
-	} else {
-		for _, row := range rows {
-			out[row[0].Text()] = true
-		}
-	}
-	open := ledger.Cond{Column: "service_to", Op: ledger.IsNull}
-	for row, err := range b.rows(ctx, ledger.Encounters, open) {
+	where := append(b.since(last), ledger.Cond{Column: column, Op: ledger.NotNull})
+	for row, err := range b.store.Rows(ctx, ledger.Query{Table: t, Where: where}) {
 		if err != nil {
-			return nil, err
+			return err
 		}
-		if row[to].Null() {
-			out[row[month].Text()] = true
+		if part = append(part, row[at].Text()); len(part) == claimBlock {
+			if err := flush(); err != nil {
+				return err
+			}
 		}
 	}
-	return out, nil
+	return flush()
 }
 
 // documents hands on the IDs in a column of a table's rows since the last published batch, in portions,
@@ -240,4 +253,13 @@ func (b *builder) documents(ctx context.Context, t *ledger.Table, column string,
 	}
 	_, err := use(ids)
 	return err
+}
+
+// yearBefore is the same month a year before; what is no month stays before all of them.
+func yearBefore(month string) string {
+	d, err := civil.ParseISO(month + "-01")
+	if err != nil {
+		return ""
+	}
+	return d.AddYears(-1).Month()
 }

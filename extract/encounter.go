@@ -67,12 +67,14 @@ type visit struct {
 	batch     int64
 	month     string
 	claims    []billing
+	billed    bool // a claim names it, or bears its number or account
 	replaced  bool // told again since
 }
 
 type billing struct {
 	id     claim.ID
 	charge int64
+	void   bool
 }
 
 // visits reads the encounters of a month in ID order, in blocks, each as it was told last.
@@ -108,43 +110,87 @@ func (b *builder) visits(ctx context.Context, month string, use func([]visit) er
 	return flush()
 }
 
+// joinVisits finds the claims that bill the visits of a block, and whether a visit was told again since.
+// A visit is billed when a claim names it, or bears its number or account as control number.
 func (b *builder) joinVisits(ctx context.Context, block []visit) error {
-	numbers := map[string]bool{}
-	for i := range block {
-		numbers[block[i].encounter.Number] = true
-	}
-	claims := map[string][]billing{}
-	latest := map[string]told{}
-	ct, et := ledger.Claims, ledger.Encounters
-	number, charge, use, frequency := ct.At("encounter"), ct.At("charge"), ct.At("use"), ct.At("frequency")
-	source, facility, own, batch := et.At("source"), et.At("facility"), et.At("number"), et.At("batch")
-	for part := range ledger.Portions(sorted(numbers)) {
-		for row, err := range b.rows(ctx, ct, ledger.Named("encounter", part...)) {
-			if err != nil {
-				return err
-			}
-			if row[use].Text() != string(claim.Reporting) && row[frequency].Text() != "8" {
-				n := row[number].Text()
-				claims[n] = append(claims[n], billing{row[0].ID(), row[charge].Int()})
-			}
-		}
-		for row, err := range b.rows(ctx, et, ledger.Named("number", part...)) {
-			if err != nil {
-				return err
-			}
-			k := row[source].Text() + "\x1f" + row[facility].Text() + "\x1f" + row[own].Text()
-			if t := (told{row[batch].Int(), row[0].ID()}); latest[k].before(t) {
-				latest[k] = t
-			}
-		}
-	}
+	named, normal := map[string]bool{}, map[string]bool{}
 	for i := range block {
 		e := block[i].encounter
-		block[i].claims = claims[e.Number]
-		t, ok := latest[e.Source+"\x1f"+e.Facility+"\x1f"+e.Number]
-		block[i].replaced = ok && e.Number != "" && t.id != e.ID
+		named[e.Number] = true
+		for _, n := range []string{e.Number, e.Account} {
+			normal[claim.NormalControl(n)] = true
+		}
+	}
+	names, controls := map[string][]billing{}, map[string][]billing{}
+	for _, by := range []struct {
+		column string
+		values map[string]bool
+		into   map[string][]billing
+	}{{"encounter", named, names}, {"control_norm", normal, controls}} {
+		if err := b.billings(ctx, by.column, sorted(by.values), by.into); err != nil {
+			return err
+		}
+	}
+	latest, err := b.latestTold(ctx, sorted(named))
+	if err != nil {
+		return err
+	}
+	for i := range block {
+		v := &block[i]
+		e := v.encounter
+		found := append(slices.Clone(names[e.Number]), controls[claim.NormalControl(e.Number)]...)
+		if e.Account != "" {
+			found = append(found, controls[claim.NormalControl(e.Account)]...)
+		}
+		slices.SortFunc(found, func(a, c billing) int { return a.id.Compare(c.id) })
+		found = slices.CompactFunc(found, func(a, c billing) bool { return a.id == c.id })
+		v.billed = len(found) > 0
+		v.claims = slices.DeleteFunc(found, func(c billing) bool { return c.void })
+		t, ok := latest[visitKey(e.Source, e.Facility, e.Number)]
+		v.replaced = ok && e.Number != "" && t.id != e.ID
 	}
 	return nil
+}
+
+func visitKey(source, facility, number string) string {
+	return source + "\x1f" + facility + "\x1f" + number
+}
+
+// billings adds the claims that ask for payment, by one of their columns.
+func (b *builder) billings(ctx context.Context, column string, values []string, into map[string][]billing) error {
+	t := ledger.Claims
+	by, charge, use, frequency := t.At(column), t.At("charge"), t.At("use"), t.At("frequency")
+	for part := range ledger.Portions(values) {
+		for row, err := range b.rows(ctx, t, ledger.Named(column, part...)) {
+			if err != nil {
+				return err
+			}
+			if row[use].Text() != string(claim.Reporting) {
+				k := row[by].Text()
+				into[k] = append(into[k], billing{row[0].ID(), row[charge].Int(), row[frequency].Text() == "8"})
+			}
+		}
+	}
+	return nil
+}
+
+// latestTold gives, of visits with some numbers, how each was told last.
+func (b *builder) latestTold(ctx context.Context, numbers []string) (map[string]told, error) {
+	t := ledger.Encounters
+	source, facility, number, batch := t.At("source"), t.At("facility"), t.At("number"), t.At("batch")
+	latest := map[string]told{}
+	for part := range ledger.Portions(numbers) {
+		for row, err := range b.rows(ctx, t, ledger.Named("number", part...)) {
+			if err != nil {
+				return nil, err
+			}
+			k := visitKey(row[source].Text(), row[facility].Text(), row[number].Text())
+			if next := (told{row[batch].Int(), row[0].ID()}); latest[k].before(next) {
+				latest[k] = next
+			}
+		}
+	}
+	return latest, nil
 }
 
 // told orders the tellings of one visit: by batch, then by ID.
@@ -158,20 +204,20 @@ func (t told) before(o told) bool {
 }
 
 // cancelledStatus lists the statuses of visits that did not take place, in lower case without separators.
-var cancelledStatus = []string{"cancelled", "canceled", "noshow", "enteredinerror"}
+var cancelledStatus = []string{"cancelled", "canceled", "noshow", "enteredinerror", "missed"}
 
 // chargeState is how far a visit has come towards its claim on a day.
 func (v *visit) chargeState(asOf civil.Date, hold int) string {
 	e := v.encounter
 	status := strings.ToLower(strings.NewReplacer("-", "", "_", "", " ", "").Replace(e.Status))
 	switch {
-	case len(v.claims) > 0:
+	case v.billed:
 		return chargeClaimed
 	case slices.Contains(cancelledStatus, status):
 		return chargeCancelled
 	case !e.ClaimsDue:
 		return chargeNotDue
-	case asOf > v.due(hold):
+	case asOf > v.due(hold): // a visit without a day has waited long enough
 		return chargeGap
 	}
 	return chargeWaiting
@@ -179,7 +225,7 @@ func (v *visit) chargeState(asOf civil.Date, hold int) string {
 
 // due is the last day of the visit's bill hold; unknown where the visit has no day.
 func (v *visit) due(hold int) civil.Date {
-	return cmp.Or(v.encounter.To, v.encounter.From).AddDays(hold)
+	return max(v.encounter.To, v.encounter.From).AddDays(hold)
 }
 
 func (v *visit) common(b *builder) Common {
