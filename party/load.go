@@ -15,6 +15,7 @@ import (
 
 	"revcycle/civil"
 	"revcycle/claim"
+	"revcycle/spelling"
 )
 
 // Problem is a row or a file of the masters that cannot be used as it stands.
@@ -131,7 +132,7 @@ func (l *loader) header(m Master, header []string) (columns []string, ok bool) {
 		switch {
 		case !slices.Contains(names, h):
 			hint := "; the columns are " + strings.Join(names, ", ")
-			if n := nearest(h, names); n != "" {
+			if n := spelling.Nearest(h, names); n != "" {
 				hint = "; did you mean " + n + "?"
 			}
 			l.problem(m.File, 1, fmt.Sprintf("%q is no column here%s", h, hint))

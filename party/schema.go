@@ -79,36 +79,3 @@ func (m Master) Header() string {
 	}
 	return strings.Join(names, ",") + "\n"
 }
-
-// nearest is the choice with the fewest edits to a word, "" where more than two letters and a third of it differ.
-func nearest(word string, choices []string) string {
-	best, least := "", 1+max(2, len(word)/3)
-	for _, c := range choices {
-		if n := edits(word, c); n < least {
-			best, least = c, n
-		}
-	}
-	return best
-}
-
-// edits is the Levenshtein distance, case ignored.
-func edits(a, b string) int {
-	a, b = strings.ToLower(a), strings.ToLower(b)
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			next := min(row[j+1]+1, row[j]+1, diagonal+cost)
-			diagonal, row[j+1] = row[j+1], next
-		}
-	}
-	return row[len(b)]
-}

@@ -11,6 +11,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"revcycle/money"
+	"revcycle/spelling"
 )
 
 // Profile is what the extracts show of people.
@@ -168,7 +169,7 @@ func at(n *yaml.Node, err error) error {
 }
 
 func unknownKey(key string, known []string) error {
-	if n := nearest(key, known); n != "" {
+	if n := spelling.Nearest(key, known); n != "" {
 		return fmt.Errorf("%q is no key here; did you mean %s?", key, n)
 	}
 	return fmt.Errorf("%q is no key here; the keys are %s", key, strings.Join(known, ", "))
@@ -233,36 +234,4 @@ func checkDatabase(s string) error {
 		return errors.New("sends patients' data unencrypted; write sslmode=verify-full")
 	}
 	return nil
-}
-
-// nearest is the choice with the fewest edits to a word, "" where more than two letters and a third of it differ.
-func nearest(word string, choices []string) string {
-	best, least := "", 1+max(2, len(word)/3)
-	for _, c := range choices {
-		if n := edits(strings.ToLower(word), c); n < least {
-			best, least = c, n
-		}
-	}
-	return best
-}
-
-// edits is the Levenshtein distance.
-func edits(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			next := min(row[j+1]+1, row[j]+1, diagonal+cost)
-			diagonal, row[j+1] = row[j+1], next
-		}
-	}
-	return row[len(b)]
 }

@@ -8,6 +8,7 @@ import (
 	"revcycle/civil"
 	"revcycle/claim"
 	"revcycle/money"
+	"revcycle/spelling"
 )
 
 // test is a compiled condition. l is nil where the condition is about the claim.
@@ -154,7 +155,7 @@ func fieldTest(key, value *yaml.Node, k *lookups) (condition, error) {
 		for _, f := range Vocabulary {
 			words = append(words, f.Name)
 		}
-		if w := nearest(key.Value, words); w != "" {
+		if w := spelling.Nearest(key.Value, words); w != "" {
 			return condition{}, faultAt(key, "no field is called %q: did you mean %q?", key.Value, w)
 		}
 		return condition{}, faultAt(key, "no field is called %q: `revcycle rules show` lists the vocabulary", key.Value)
