@@ -86,11 +86,15 @@ func wantArgs(c *cobra.Command) {
 			return nil
 		}
 	} else {
+		c.SuggestionsMinimumDistance = 2
 		c.Args = func(c *cobra.Command, list []string) error {
-			if len(list) > 0 {
-				return usage("%s: unknown command or argument; see %s --help", c.CommandPath(), c.CommandPath())
+			if len(list) == 0 {
+				return nil
 			}
-			return nil
+			if near := c.SuggestionsFor(list[0]); len(near) > 0 {
+				return usage("%s: there is no command %s; did you mean %s?", c.CommandPath(), list[0], strings.Join(near, " or "))
+			}
+			return usage("%s: unknown command or argument %s; see %s --help", c.CommandPath(), list[0], c.CommandPath())
 		}
 	}
 	if c.HasSubCommands() && c.RunE == nil && c.Run == nil {
