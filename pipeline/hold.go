@@ -3,6 +3,7 @@ package pipeline
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"crypto/sha256"
 	"fmt"
 	"io"
@@ -15,13 +16,16 @@ import (
 	"revcycle/workspace"
 )
 
+// holdAdvice is what to do about a unit that is held.
+const holdAdvice = "ask the sender for the file again, or drop it: revcycle quarantine"
+
 // holdBack quarantines a set whose envelope is not sound, or a file or set that run does not take: it
 // becomes a reject with a sentence, and its bytes lie in quarantine/. Everything else of the file goes on.
 func (env *Env) holdBack(w *write, c chunkOf, key string) error {
 	why := cmp.Or(c.file.Refused, "")
 	unit, at := "file", claim.Sighting{File: c.file.SHA}
 	from, to := int64(0), c.file.Bytes
-	r := workspace.Reason{Batch: env.Batch.ID, File: c.file.Name, SHA256: c.file.SHA, Advice: "ask the sender for the file again, or drop it: revcycle quarantine"}
+	r := workspace.Reason{Batch: env.Batch.ID, File: c.file.Name, SHA256: c.file.SHA, Advice: holdAdvice}
 	if s := c.set; s != nil {
 		unit, at.Set, from, to = "set", s.Ordinal, s.From, s.To
 		why = cmp.Or(s.Held, s.Refused)
@@ -40,6 +44,9 @@ func (env *Env) holdBack(w *write, c chunkOf, key string) error {
 		why = c.file.Layout.Held
 	}
 	code, message := codeIn(why)
+	if code == codeRefused && c.set == nil {
+		code = codeOfKind(c.file.Kind)
+	}
 	r.Unit, r.Set, r.Byte, r.Code, r.Message = unit, at.Set, from, code, message
 	r.ID = quarantineID(env.Batch.ID, key)
 	reject := claim.Reject{ID: claim.RejectID(at, code, 0), Code: code, Unit: unit, Byte: from, Message: message}
@@ -66,7 +73,7 @@ func (env *Env) quarantine(r workspace.Reason, f *received, from, to int64) erro
 // hold what must not be shown.
 func quarantineID(batch, key string) string {
 	sum := sha256.Sum256([]byte(key))
-	return fmt.Sprintf("%s-%x", batch, sum[:4])
+	return fmt.Sprintf("%s-%x", batch, sum[:8])
 }
 
 func amountOf(c money.Cents, documents int) *money.Cents {
@@ -82,11 +89,25 @@ func codeIn(why string) (code, message string) {
 	if ok && code == strings.ToUpper(code) && !strings.Contains(code, " ") {
 		return code, message
 	}
-	return "REFUSED", why
+	return codeRefused, why
+}
+
+// codeRefused stands where a refusal has no code of its own.
+const codeRefused = "REFUSED"
+
+// codeOfKind is the stable code of a file that is refused for what it is.
+func codeOfKind(k parsers.Kind) string {
+	switch k {
+	case parsers.Empty:
+		return "EMPTY"
+	case parsers.Unknown:
+		return "NOT_READ"
+	}
+	return codeRefused
 }
 
 // closeFile says what became of a file, and ties its claims to what the scan had counted.
-func (env *Env) closeFile(f *received, key string, t Tally) (*write, error) {
+func (env *Env) closeFile(ctx context.Context, f *received, key string, t Tally) (*write, error) {
 	w := &write{unit: env.unit("ingest", key)}
 	state, reason := "ingested", ""
 	var claims, remits int
@@ -104,9 +125,15 @@ func (env *Env) closeFile(f *received, key string, t Tally) (*write, error) {
 		_, reason = codeIn(f.Refused)
 		state = "quarantined"
 	case bad > 0 && t.Claims+t.Remits+t.Payments+t.Encounters+t.Charges+t.DuplicateClaims+t.DuplicatePayments == 0:
-		state, reason = "quarantined", firstWhy(f, t)
+		state = "quarantined"
 	case bad > 0:
-		state, reason = "partial", firstWhy(f, t)
+		state = "partial"
+	}
+	if bad > 0 && reason == "" {
+		var err error
+		if reason, err = env.firstWhy(ctx, f, t); err != nil {
+			return nil, err
+		}
 	}
 	if f.DuplicateOf == "" && f.Layout != nil {
 		env.tieFile(w, f, t)
@@ -145,24 +172,26 @@ func scanned(l *parsers.Layout) (claims, remits int) {
 	return claims, remits
 }
 
-// firstWhy is the sentence for a file of which something was held.
-func firstWhy(f *received, t Tally) string {
+// firstWhy is the sentence for a file of which something was held: what holds a set, else the first
+// document that could not be read.
+func (env *Env) firstWhy(ctx context.Context, f *received, t Tally) (string, error) {
 	if f.Layout != nil {
 		for i := range f.Layout.Sets {
 			s := &f.Layout.Sets[i]
 			if why := cmp.Or(s.Held, s.Refused, s.Untied); why != "" {
-				return fmt.Sprintf("set %d: %s", s.Ordinal, why)
+				return fmt.Sprintf("set %d: %s", s.Ordinal, why), nil
 			}
 		}
 		if f.Layout.Held != "" {
-			return f.Layout.Held
+			return f.Layout.Held, nil
 		}
 	}
-	switch {
-	case t.HeldRemits > 0:
-		return fmt.Sprintf("%d claims of remittances do not balance and are held; their money is unapplied", t.HeldRemits)
-	case t.Rejects == 1:
-		return "1 document could not be read: revcycle inspect shows it"
+	if t.HeldRemits > 0 {
+		return fmt.Sprintf("%d claims of remittances do not balance and are held; their money is unapplied", t.HeldRemits), nil
 	}
-	return fmt.Sprintf("%d documents could not be read: revcycle inspect shows them", t.Rejects)
+	why, n, err := env.firstReject(ctx, f)
+	if n > 1 {
+		why = fmt.Sprintf("%s; and %d more", why, n-1)
+	}
+	return why, err
 }

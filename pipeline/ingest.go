@@ -47,8 +47,8 @@ func (env *Env) ingestStage(ctx context.Context) (Tally, error) {
 	if err != nil {
 		return Tally{}, err
 	}
-	return env.work(ctx, "ingest", closing, func(_ context.Context, key string) (*write, error) {
-		return env.closeFile(byKey[key], key, tallies[byKey[key].Name])
+	return env.work(ctx, "ingest", closing, func(ctx context.Context, key string) (*write, error) {
+		return env.closeFile(ctx, byKey[key], key, tallies[byKey[key].Name])
 	})
 }
 
@@ -144,6 +144,7 @@ func (env *Env) ingestUnit(ctx context.Context, c chunkOf, key string) (*write, 
 
 // ingestClaims appends the claims of a chunk, their lines and their bills.
 func (env *Env) ingestClaims(w *write, c chunkOf, items parsers.Items) error {
+	var rejects []claim.Reject
 	for it, err := range items {
 		if err != nil {
 			return fmt.Errorf("%s: %w", c.file.Name, err)
@@ -159,9 +160,10 @@ func (env *Env) ingestClaims(w *write, c chunkOf, items parsers.Items) error {
 				w.tally.RejectedClaims++
 			}
 			env.addReject(w, &d, at, c.file)
+			rejects = append(rejects, d)
 		}
 	}
-	return nil
+	return env.setApart(w, c, rejects)
 }
 
 // addClaim appends a claim with its lines and its bill; a reported encounter also as a visit.
@@ -200,6 +202,7 @@ func (env *Env) addReject(w *write, r *claim.Reject, at claim.Sighting, f *recei
 // balance, and every claim of a set that does not tie, is held: its money stays unapplied.
 func (env *Env) ingestRemits(w *write, c chunkOf, items parsers.Items) error {
 	var remits []claim.Remit
+	var rejects []claim.Reject
 	var payment *claim.Payment
 	var at claim.Sighting
 	for it, err := range items {
@@ -218,7 +221,11 @@ func (env *Env) ingestRemits(w *write, c chunkOf, items parsers.Items) error {
 				w.tally.RejectedRemits++
 			}
 			env.addReject(w, &d, it.Sighting, c.file)
+			rejects = append(rejects, d)
 		}
+	}
+	if err := env.setApart(w, c, rejects); err != nil {
+		return err
 	}
 	if payment == nil {
 		return nil

@@ -39,6 +39,12 @@ func (env *Env) extractStage(ctx context.Context) (Tally, error) {
 	w := &write{unit: env.unit("extract", "")}
 	w.tally.Units = 1
 	w.add(ledger.Published, ledger.Row{ledger.Int(env.Batch.No), ledger.Digest(digest)})
+	if done, err := env.unitsDone(ctx, "extract"); err != nil || done[""] {
+		return w.tally, err
+	}
+	if err := env.audited(ctx, w, "publish extracts", env.Batch.ID, "profile "+string(env.Workspace.Profile)); err != nil {
+		return Tally{}, err
+	}
 	return w.tally, env.commit(ctx, w)
 }
 

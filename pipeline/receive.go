@@ -301,6 +301,9 @@ func (env *Env) begin(ctx context.Context, last int64, files []*received) error 
 	w := &write{unit: env.unit("receive", "")}
 	w.add(ledger.Batches, ledger.Row{ledger.Int(b.No), ledger.Text(b.ID), ledger.Date(b.AsOf), ledger.Digest(b.Edition), {}, {},
 		ledger.Text(stamp(env.Clock())), ledger.Text(env.Actor), ledger.Text(env.Version)})
+	if err := env.audited(ctx, w, "begin batch", b.ID, "as of "+b.AsOf.String()+", edition "+b.Edition.String()); err != nil {
+		return err
+	}
 	for payer, digest := range env.slices() {
 		w.add(ledger.Slices, ledger.Row{ledger.Int(b.No), ledger.Text(payer), ledger.Digest(digest)})
 	}

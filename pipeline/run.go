@@ -22,15 +22,17 @@ const (
 // run left open, and takes it through every stage. Where there is nothing to do it makes no batch and
 // gives the last one's summary.
 func (env *Env) Run(ctx context.Context) (Summary, error) {
+	ctx, free := env.limited(ctx)
+	defer free()
 	begun, err := env.Receive(ctx)
 	if err != nil {
-		return Summary{}, err
+		return Summary{}, stopped(ctx, err)
 	}
 	if !begun {
 		return env.lastSummary(ctx)
 	}
 	sum, _, err := env.RunThrough(ctx, Stages[len(Stages)-1].Name)
-	return sum, err
+	return sum, stopped(ctx, err)
 }
 
 // RunThrough takes the open batch through the stages up to the named one, and ends the batch with the
@@ -45,6 +47,9 @@ func (env *Env) RunThrough(ctx context.Context, name string) (sum Summary, open 
 	for _, s := range Stages {
 		start := env.Clock()
 		t, err := s.Do(env, ctx)
+		if err == nil && s.Name == "ingest" {
+			err = env.withinBudget(t)
+		}
 		if err != nil {
 			return Summary{}, true, err
 		}
@@ -167,8 +172,13 @@ func (env *Env) summarise(ctx context.Context) (Summary, error) {
 			sum.Totals.Gaps += *g.Cost
 		}
 	}
+	if sum.Missing, err = env.missing(ctx); err != nil {
+		return sum, err
+	}
 	sum.Exit = ExitDone
-	if all.Quarantined > 0 || all.Rejects > 0 || all.HeldRemits > 0 {
+	if len(sum.Missing) > 0 {
+		sum.Exit = ExitExpected
+	} else if all.Quarantined > 0 || all.Rejects > 0 || all.HeldRemits > 0 {
 		sum.Exit = ExitQuarantined
 	}
 	return sum, nil
@@ -238,16 +248,22 @@ func (env *Env) end(ctx context.Context, sum Summary) error {
 	if err != nil {
 		return fmt.Errorf("end of batch %s: %w", env.Batch.ID, err)
 	}
-	w := &write{unit: env.unit("end", "")}
-	w.add(ledger.BatchEnds, ledger.Row{ledger.Int(env.Batch.No), ledger.Int(int64(sum.Exit)), ledger.Bytes(doc), ledger.Text(stamp(env.Clock()))})
-	if err := env.commit(ctx, w); err != nil {
-		return err
-	}
-	env.Batch.Open = false
 	if err := env.writeMetrics(sum); err != nil {
 		return err
 	}
 	if err := env.writeReport(ctx, sum); err != nil {
+		return err
+	}
+	w := &write{unit: env.unit("end", "")}
+	w.add(ledger.BatchEnds, ledger.Row{ledger.Int(env.Batch.No), ledger.Int(int64(sum.Exit)), ledger.Bytes(doc), ledger.Text(stamp(env.Clock()))})
+	if err := env.audited(ctx, w, "end batch", env.Batch.ID, fmt.Sprintf("exit %d, charged %s, paid %s", sum.Exit, sum.Totals.Charged, sum.Totals.Paid)); err != nil {
+		return err
+	}
+	if err := env.commit(ctx, w); err != nil {
+		return err
+	}
+	env.Batch.Open = false
+	if err := env.writeAudit(ctx); err != nil {
 		return err
 	}
 	return env.Workspace.DropSpools()
@@ -260,8 +276,17 @@ func (env *Env) lastSummary(ctx context.Context) (Summary, error) {
 	none := Summary{AsOf: env.Batch.AsOf, Edition: "sha256:" + env.Book.Edition().String(), Files: []FileSummary{}, Controls: []Control{},
 		Stages: []StageTime{}, Unmapped: []Unmapped{}, DeniedBy: []DeniedCategory{}}
 	last, ok, err := lastBatch(ctx, env.Store)
-	if err != nil || !ok {
+	if err != nil {
 		return none, err
+	}
+	if none.Missing, err = env.missing(ctx); err != nil {
+		return none, err
+	}
+	if len(none.Missing) > 0 {
+		none.Exit = ExitExpected
+	}
+	if !ok {
+		return none, nil
 	}
 	env.Log.Info("nothing to do", "last_batch", last.ID)
 	none.Batch = last.ID

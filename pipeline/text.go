@@ -56,7 +56,10 @@ func (s Summary) heading(p *page) {
 	default:
 		p.line("batch %s, as of %s; rule book %s", s.Batch, s.AsOf, edition)
 	}
-	if s.Exit == ExitQuarantined {
+	switch s.Exit {
+	case ExitExpected:
+		p.line("done, and an expected file did not come (exit %d): see below", s.Exit)
+	case ExitQuarantined:
 		p.line("done, and something was quarantined or rejected (exit %d): see FILES", s.Exit)
 	}
 }
@@ -203,6 +206,10 @@ func (s Summary) waiting(p *page) {
 		}
 		p.grid(g)
 		p.more(len(s.Unmapped)-filesShown, "identifiers")
+	}
+	if len(s.Missing) > 0 {
+		p.section("EXPECTED, AND DID NOT COME")
+		p.line("  %s", strings.Join(s.Missing, "\n  "))
 	}
 	var next []string
 	for _, w := range []struct {

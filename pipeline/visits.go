@@ -51,7 +51,9 @@ func (env *Env) ingestTable(ctx context.Context, f *received) error {
 		if err != nil {
 			return err
 		}
-		env.addRow(w, f, it)
+		if err := env.addRow(w, f, it); err != nil {
+			return err
+		}
 		if n++; n%rowsPerUnit == 0 {
 			if err := flush(); err != nil {
 				return err
@@ -73,7 +75,7 @@ func (env *Env) commitHeld(ctx context.Context, f *received) error {
 }
 
 // addRow appends one document of a CSV file.
-func (env *Env) addRow(w *write, f *received, it csv.Item) {
+func (env *Env) addRow(w *write, f *received, it csv.Item) error {
 	at := claim.Sighting{File: f.SHA, Ordinal: it.Row}
 	switch d := it.Doc.(type) {
 	case claim.Claim:
@@ -88,7 +90,22 @@ func (env *Env) addRow(w *write, f *received, it csv.Item) {
 	case claim.Reject:
 		d.ID = claim.RejectID(at, d.Code, it.Row)
 		env.addReject(w, &d, at, f)
+		return env.setRowApart(w, f, &d)
 	}
+	return nil
+}
+
+// setRowApart lays a row that could not be read in quarantine/.
+func (env *Env) setRowApart(w *write, f *received, r *claim.Reject) error {
+	if w.tally.Quarantined >= apartPerUnit {
+		return nil
+	}
+	o, err := env.Workspace.OpenArchived(f.SHA)
+	if err != nil {
+		return err
+	}
+	defer o.Close()
+	return env.setOneApart(w, f, 0, r, rowExtent(o, r.Byte, o.Size()))
 }
 
 // table opens a CSV file as documents. closer frees what was opened.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"revcycle/extract"
+	"revcycle/pipeline"
 	"revcycle/workspace"
 )
 
@@ -76,6 +77,8 @@ func codeOf(ctx context.Context, err error) int {
 		return int(code)
 	case ctx.Err() != nil && errors.Is(err, context.Canceled):
 		return exitInterrupted
+	case errors.Is(err, pipeline.ErrStopped):
+		return exitStopped
 	case errors.As(err, &bad), errors.Is(err, workspace.ErrConfig):
 		return exitUsage
 	case errors.Is(err, workspace.ErrHeld):

@@ -1,0 +1,81 @@
+package pipeline_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"revcycle/ledger"
+	"revcycle/ledger/mem"
+	"revcycle/pipeline"
+)
+
+// setting gives a key of the night's revcycle.yaml another value.
+func (n *night) setting(key, value string) {
+	n.t.Helper()
+	path := filepath.Join(n.dir, "revcycle.yaml")
+	data, err := os.ReadFile(path)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	lines := strings.Split(string(data), "\n")
+	for i, l := range lines {
+		if strings.HasPrefix(l, key+":") {
+			lines[i] = key + ": " + value
+		}
+	}
+	if err := os.WriteFile(path, []byte(strings.Join(lines, "\n")), 0o600); err != nil {
+		n.t.Fatal(err)
+	}
+}
+
+// A file that must come every day and did not is exit 6, and stops nothing of the rest.
+func TestAnExpectedFileThatDidNotComeIsSaid(t *testing.T) {
+	n := newNight(t, golden+"/rulebook", mem.New())
+	n.setting("expect", `[{files: "*.bai2"}]`)
+	n.drop(golden+"/in/submitted.837p", golden+"/in/g01_paid.835")
+	sum := n.run(april)
+	if sum.Exit != pipeline.ExitExpected || len(sum.Missing) != 1 || !strings.Contains(sum.Missing[0], "*.bai2") {
+		t.Errorf("got exit %d, missing %q", sum.Exit, sum.Missing)
+	}
+	if sum.Counts.Remits != 1 || sum.Manifest == "" {
+		t.Errorf("the rest did not post: %+v", sum.Counts)
+	}
+	if again := n.run(april); again.Exit != pipeline.ExitExpected {
+		t.Errorf("a run with nothing to do: got exit %d want %d", again.Exit, pipeline.ExitExpected)
+	}
+}
+
+// A batch that is mostly refuse publishes nothing and stays open.
+func TestTheErrorBudgetStopsABatch(t *testing.T) {
+	n := newNight(t, golden+"/rulebook", mem.New())
+	n.setting("error_budget", "1")
+	n.put("a.837", []byte("nothing"))
+	n.put("b.837", []byte("nothing either"))
+	n.drop(golden + "/in/submitted.837p")
+	_, err := n.env(april).Run(context.Background())
+	if !errors.Is(err, pipeline.ErrStopped) {
+		t.Fatalf("got %v, want it stopped", err)
+	}
+	if _, err := os.Stat(filepath.Join(n.dir, "extracts", "current")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("something was published: %v", err)
+	}
+}
+
+// Each act of a night is sealed, and a changed act breaks the chain.
+func TestTheAuditChainIsSealed(t *testing.T) {
+	n := newNight(t, golden+"/rulebook", mem.New())
+	n.drop(golden + "/in/submitted.837p")
+	n.run(april)
+	rows, broken, err := ledger.CheckAudit(context.Background(), n.store)
+	if err != nil || rows != 3 || broken != 0 {
+		t.Errorf("got %d rows, broken at %d, %v; want the begin, the publication and the end", rows, broken, err)
+	}
+	data, err := os.ReadFile(filepath.Join(n.dir, "audit.jsonl"))
+	if err != nil || strings.Count(string(data), "\n") != 3 {
+		t.Errorf("audit.jsonl: %q, %v", data, err)
+	}
+}
