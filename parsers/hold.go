@@ -1,6 +1,9 @@
 package parsers
 
 import (
+	"cmp"
+	"fmt"
+
 	"revcycle/parsers/x12"
 )
 
@@ -33,7 +36,7 @@ var reach = map[string]func(l *Layout, open *Set, f x12.Fault, why string){
 
 // hold applies a fault. One that cuts a segment of a set is for the set's parser: it rejects the claim the segment stands in.
 func (s *scanner) hold(f x12.Fault) {
-	why := f.Code + ": " + f.Message
+	why := f.Code + ": " + f.Message + place(f)
 	if s.holdAhead(f, why) {
 		return
 	}
@@ -44,6 +47,14 @@ func (s *scanner) hold(f x12.Fault) {
 	case f.Set == 0:
 		holdFile(&s.layout, s.set, f, why)
 	}
+}
+
+// place says where a fault stands, for a sentence that people read.
+func place(f x12.Fault) string {
+	if f.Ordinal == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (%s, segment %d, byte %d)", cmp.Or(f.Element, f.Segment, "no ID"), f.Ordinal, f.Byte)
 }
 
 // ahead is a hold on what has not been opened yet: a control number that came before is noticed at its ST or GS.
