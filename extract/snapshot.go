@@ -112,66 +112,83 @@ func age(from *int32, asOf civil.Date) *int32 {
 	return &n
 }
 
+// readBlock is how many rows are read at once.
+const readBlock = 1024
+
 // readRows hands on every row of a Parquet file in its order. The struct may leave columns out, and the
-// file may lack its newest ones.
+// file may lack its newest ones. A damaged file is an error, also where the library panics on it.
 func readRows[T any](path string, use func(*T) error) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	r := parquet.NewGenericReader[T](f)
-	defer r.Close()
-	rows := make([]T, blockRows)
-	for {
-		clear(rows)
-		n, err := r.Read(rows)
-		for i := range rows[:n] {
-			if err := use(&rows[i]); err != nil {
+	return withFile(path, func(f *parquet.File) error {
+		r := parquet.NewGenericReader[T](f)
+		defer r.Close()
+		rows := make([]T, min(readBlock, f.NumRows()+1))
+		for {
+			clear(rows)
+			n, err := r.Read(rows)
+			for i := range rows[:n] {
+				if err := use(&rows[i]); err != nil {
+					return err
+				}
+			}
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
+			if err != nil {
 				return err
 			}
 		}
-		if errors.Is(err, io.EOF) {
-			return nil
+	})
+}
+
+// withFile opens a Parquet file for a while.
+func withFile(path string, use func(*parquet.File) error) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("read %s: the file is damaged: %v", path, r)
 		}
-		if err != nil {
-			return fmt.Errorf("read %s: %w", path, err)
-		}
+	}()
+	file, err := os.Open(path)
+	if err != nil {
+		return err
 	}
+	defer file.Close()
+	st, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	f, err := parquet.OpenFile(file, st.Size())
+	if err == nil {
+		err = use(f)
+	}
+	if err != nil {
+		return fmt.Errorf("read %s: %w", path, err)
+	}
+	return nil
 }
 
 // recount reads a file back, and gives its rows and the sum of each of its money columns, straight from
 // the pages: what is compared with the manifest owes nothing to what wrote it.
 func recount(path string) (rows int64, sums map[string]money.Cents, err error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return 0, nil, err
-	}
-	defer file.Close()
-	st, err := file.Stat()
-	if err != nil {
-		return 0, nil, err
-	}
-	f, err := parquet.OpenFile(file, st.Size())
-	if err != nil {
-		return 0, nil, fmt.Errorf("read %s: %w", path, err)
-	}
 	sums = map[string]money.Cents{}
-	for _, group := range f.RowGroups() {
-		for i, chunk := range group.ColumnChunks() {
-			leaf := f.Schema().Columns()[i]
-			column, _ := f.Schema().Lookup(leaf...)
-			if sqlType(column.Node) != moneyType {
-				continue
+	err = withFile(path, func(f *parquet.File) error {
+		for _, group := range f.RowGroups() {
+			for i, chunk := range group.ColumnChunks() {
+				leaf := f.Schema().Columns()[i]
+				column, _ := f.Schema().Lookup(leaf...)
+				if sqlType(column.Node) != moneyType {
+					continue
+				}
+				sum, err := sumPages(chunk)
+				if err != nil {
+					return fmt.Errorf("column %s: %w", leaf[0], err)
+				}
+				sums[leaf[0]] += sum
 			}
-			sum, err := sumPages(chunk)
-			if err != nil {
-				return 0, nil, fmt.Errorf("read %s: column %s: %w", path, leaf[0], err)
-			}
-			sums[leaf[0]] += sum
 		}
-	}
-	return f.NumRows(), sums, nil
+		rows = f.NumRows()
+		return nil
+	})
+	return rows, sums, err
 }
 
 func sumPages(chunk parquet.ColumnChunk) (sum money.Cents, err error) {

@@ -144,11 +144,8 @@ func (s *spec[T]) sink(to *stage, partition string) *sink[T] {
 
 // add takes one row; it is written when the block is full.
 func (k *sink[T]) add(row T) error {
-	if k.block == nil {
-		k.block = make([]T, 0, blockRows)
-	}
 	k.block = append(k.block, row)
-	if len(k.block) < cap(k.block) {
+	if len(k.block) < blockRows {
 		return nil
 	}
 	return k.flush()
