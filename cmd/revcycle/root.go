@@ -19,6 +19,7 @@ import (
 	"revcycle/ledger/sqlite"
 	"revcycle/pipeline"
 	"revcycle/rules/book"
+	"revcycle/spelling"
 	"revcycle/workspace"
 )
 
@@ -67,13 +68,31 @@ func (a *app) root() *cobra.Command {
 	flags.StringVar(&a.logFormat, "log-format", "text", "messages on stderr: text or json")
 	flags.BoolVar(&a.json, "json", false, "print data as JSON")
 	flags.IntVar(&a.workers, "workers", 0, "parallel workers (default: revcycle.yaml, else one per processor)")
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return wrongFlag(c, err) })
 	root.AddCommand(a.initCommand(), a.planCommand(), a.runCommand())
 	root.AddCommand(a.stageCommands()...)
-	root.AddCommand(a.batchesCommand(), a.statusCommand(), a.explainCommand(), a.inspectCommand(), a.denialsCommand(), a.gapsCommand(),
+	root.AddCommand(a.batchesCommand(), a.statusCommand(), a.explainCommand(), a.inspectCommand(), a.quarantineCommand(), a.denialsCommand(), a.gapsCommand(),
 		a.tablesCommand(), a.rulesCommand(), a.exportCommand(), a.verifyCommand(), a.doctorCommand(), a.simulateCommand(), a.reportCommand(), a.versionCommand())
 	wantArgs(root)
 	return root
+}
+
+// wrongFlag is a fault of usage; an unknown flag is told the nearest one.
+func wrongFlag(c *cobra.Command, err error) error {
+	name, unknown := strings.CutPrefix(err.Error(), "unknown flag: --")
+	if !unknown {
+		return usageError{err}
+	}
+	var names []string
+	for word := range strings.FieldsSeq(c.Flags().FlagUsages()) {
+		if flag, ok := strings.CutPrefix(word, "--"); ok {
+			names = append(names, flag)
+		}
+	}
+	if near := spelling.Nearest(name, names); near != "" {
+		return usage("%w; did you mean --%s?", err, near)
+	}
+	return usage("%w; see %s --help", err, c.CommandPath())
 }
 
 // wantArgs makes a wrong number of arguments, or an unknown command, a fault of usage.
