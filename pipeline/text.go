@@ -26,6 +26,7 @@ func (s Summary) Text(w io.Writer, extracts string) error {
 		} else {
 			p.line("nothing to do; the last batch is %s", s.Batch)
 		}
+		s.absent(&p)
 		return p.to(w)
 	}
 	s.heading(&p)
@@ -207,10 +208,7 @@ func (s Summary) waiting(p *page) {
 		p.grid(g)
 		p.more(len(s.Unmapped)-filesShown, "identifiers")
 	}
-	if len(s.Missing) > 0 {
-		p.section("EXPECTED, AND DID NOT COME")
-		p.line("  %s", strings.Join(s.Missing, "\n  "))
-	}
+	s.absent(p)
 	var next []string
 	for _, w := range []struct {
 		n       int
@@ -228,6 +226,14 @@ func (s Summary) waiting(p *page) {
 	if len(next) > 0 {
 		p.section("NEXT")
 		p.line("%s", strings.Join(next, "\n"))
+	}
+}
+
+// absent lists the expected files that did not come.
+func (s Summary) absent(p *page) {
+	if len(s.Missing) > 0 {
+		p.section("EXPECTED, AND DID NOT COME")
+		p.line("  %s", strings.Join(s.Missing, "\n  "))
 	}
 }
 
