@@ -7,8 +7,11 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
+	"os/exec"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -54,7 +57,6 @@ var outside = map[string][]string{
 	"golang.org/x/sync":                {"pipeline/flow"},
 	"github.com/klauspost/compress":    {"workspace"},
 	"github.com/gofrs/flock":           {"workspace"},
-	"pgregory.net/rapid":               {"ledger/storetest"},
 	"github.com/rogpeppe/go-internal":  {},
 }
 
@@ -245,5 +247,26 @@ func TestTheChecksBite(t *testing.T) {
 		if got := strings.Join(append(faults(s), tidy(s)...), "\n"); !strings.Contains(got, c.want) {
 			t.Errorf("%s with %q: got %q, want a fault naming %q", c.dir, bytes.TrimSpace([]byte(c.text))[:min(40, len(c.text))], got, c.want)
 		}
+	}
+}
+
+// modernc.org/sqlite is generated for one version of modernc.org/libc; another one may corrupt it.
+func TestSQLiteHasTheLibcItWasMadeFor(t *testing.T) {
+	ours, err := os.ReadFile("go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	where, err := exec.Command("go", "list", "-m", "-f", "{{.GoMod}}", "modernc.org/sqlite").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	theirs, err := os.ReadFile(strings.TrimSpace(string(where)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	libc := regexp.MustCompile(`modernc.org/libc (v[0-9.]+)`)
+	got, want := libc.FindSubmatch(ours), libc.FindSubmatch(theirs)
+	if got == nil || want == nil || string(got[1]) != string(want[1]) {
+		t.Errorf("go.mod: got libc %s, want %s as modernc.org/sqlite has it", got, want)
 	}
 }
