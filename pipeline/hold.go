@@ -49,7 +49,14 @@ func (env *Env) holdBack(w *write, c chunkOf, key string) error {
 	}
 	r.Unit, r.Set, r.Byte, r.Code, r.Message = unit, at.Set, from, code, message
 	r.ID = quarantineID(env.Batch.ID, key)
-	reject := claim.Reject{ID: claim.RejectID(at, code, 0), Code: code, Unit: unit, Byte: from, Message: message}
+	named := code
+	if _, member, packed := cutPacked(c.file.Name); packed && c.set == nil {
+		named += "|" + member // files that lay in one archive share its digest
+	}
+	reject := claim.Reject{ID: claim.RejectID(at, named, 0), Code: code, Unit: unit, Byte: from, Message: message}
+	if c.shared {
+		to, r.Advice = from, "the archive it came in is kept whole under its digest; "+holdAdvice
+	}
 	w.tally.Quarantined++
 	env.addReject(w, &reject, at, c.file)
 	return env.quarantine(r, c.file, from, to)

@@ -66,16 +66,23 @@ type chunkOf struct {
 	set   *parsers.Set
 	chunk *set.Chunk
 	rank  string
+	// shared says that the file's bytes are those of an archive that held others too.
+	shared bool
 }
 
 // newReading lists the units in order of interchange, file and place.
 func newReading(files []*received) reading {
 	var all []chunkOf
+	members := map[claim.Digest]int{}
+	for _, f := range files {
+		members[f.SHA]++
+	}
 	for _, f := range files {
 		switch {
 		case f.DuplicateOf != "":
 		case f.Refused != "":
-			all = append(all, chunkOf{file: f})
+			_, _, packed := cutPacked(f.Name)
+			all = append(all, chunkOf{file: f, shared: packed && members[f.SHA] > 1})
 		case f.Layout != nil:
 			all = append(all, setsOf(f)...)
 		}
@@ -105,11 +112,11 @@ func setsOf(f *received) []chunkOf {
 		s := &f.Layout.Sets[i]
 		rank := rankOf(f.Layout, s)
 		if s.Held != "" || s.Refused != "" {
-			out = append(out, chunkOf{f, s, nil, rank})
+			out = append(out, chunkOf{file: f, set: s, rank: rank})
 			continue
 		}
 		for k := range s.Chunks {
-			out = append(out, chunkOf{f, s, &s.Chunks[k], rank})
+			out = append(out, chunkOf{file: f, set: s, chunk: &s.Chunks[k], rank: rank})
 		}
 	}
 	return out
@@ -169,8 +176,8 @@ func (env *Env) ingestClaims(w *write, c chunkOf, items parsers.Items) error {
 // addClaim appends a claim with its lines and its bill; a reported encounter also as a visit.
 func (env *Env) addClaim(w *write, c *claim.Claim, at claim.Sighting) {
 	charge, lines := c.Charge, len(c.Lines)
-	w.addCounted(ledger.Claims, func(t *Tally, _, fresh int) {
-		if fresh == 0 {
+	w.addCounted(ledger.Claims, func(t *Tally, fresh bool) {
+		if !fresh {
 			t.DuplicateClaims++
 			t.DupCharge += charge
 			return
@@ -190,12 +197,12 @@ func (env *Env) addClaim(w *write, c *claim.Claim, at claim.Sighting) {
 }
 
 func (env *Env) addEncounter(w *write, e *claim.Encounter) {
-	w.addCounted(ledger.Encounters, func(t *Tally, _, fresh int) { t.Encounters += fresh }, ledger.EncounterRow(e, env.Batch.No))
+	w.addCounted(ledger.Encounters, func(t *Tally, fresh bool) { t.Encounters += one(fresh) }, ledger.EncounterRow(e, env.Batch.No))
 }
 
 func (env *Env) addReject(w *write, r *claim.Reject, at claim.Sighting, f *received) {
 	at.File = f.SHA
-	w.addCounted(ledger.Rejects, func(t *Tally, _, fresh int) { t.Rejects += fresh }, ledger.RejectRow(r, env.Batch.No, at, f.Name))
+	w.addCounted(ledger.Rejects, func(t *Tally, fresh bool) { t.Rejects += one(fresh) }, ledger.RejectRow(r, env.Batch.No, at, f.Name))
 }
 
 // ingestRemits appends a remittance set: its payment and what it says of claims. A claim that does not
@@ -237,8 +244,8 @@ func (env *Env) ingestRemits(w *write, c chunkOf, items parsers.Items) error {
 		r := &remits[i]
 		held := heldFor(payment, r)
 		charge, paid := r.Charge, r.Paid
-		w.addCounted(ledger.Remits, func(t *Tally, _, fresh int) {
-			if fresh == 0 {
+		w.addCounted(ledger.Remits, func(t *Tally, fresh bool) {
+			if !fresh {
 				t.DupPaid += paid
 				return
 			}
@@ -255,8 +262,8 @@ func (env *Env) ingestRemits(w *write, c chunkOf, items parsers.Items) error {
 }
 
 func (env *Env) addPayment(w *write, p *claim.Payment, at claim.Sighting, remits []claim.Remit) {
-	w.addCounted(ledger.Payments, func(t *Tally, _, fresh int) {
-		if fresh == 0 {
+	w.addCounted(ledger.Payments, func(t *Tally, fresh bool) {
+		if !fresh {
 			t.DuplicatePayments++
 			return
 		}

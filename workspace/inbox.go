@@ -31,8 +31,8 @@ var unfinished = []string{".tmp", ".part", ".partial", ".filepart", ".crdownload
 
 // Inbox lists what lies in the inbox and its folders, by name. Hidden files, .done marks and names
 // of unfinished copies are left out. A file is complete when nothing of it has changed for the
-// settle time, or when its .done mark is there. A link that leads out of the inbox, and anything
-// that is not a plain file, is listed and never complete.
+// settle time, or when its .done mark is there. A link that leads out of the inbox, a file or folder
+// that may not be read, and anything that is not a plain file, is listed and never complete.
 func (w *Workspace) Inbox(now time.Time) ([]Arrival, error) {
 	root, err := os.OpenRoot(w.InboxDir)
 	if err != nil {
@@ -40,7 +40,12 @@ func (w *Workspace) Inbox(now time.Time) ([]Arrival, error) {
 	}
 	defer root.Close()
 	var names []string
+	var shut []Arrival
 	err = fs.WalkDir(root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrPermission) && name != "." {
+			shut = append(shut, Arrival{Name: name, Why: "a folder that this user may not read; give it read permission, or take it away"})
+			return fs.SkipDir
+		}
 		if err != nil {
 			return err
 		}
@@ -74,6 +79,8 @@ func (w *Workspace) Inbox(now time.Time) ([]Arrival, error) {
 		}
 		out = append(out, a)
 	}
+	out = append(out, shut...)
+	slices.SortFunc(out, func(a, b Arrival) int { return strings.Compare(a.Name, b.Name) })
 	return out, nil
 }
 
@@ -99,6 +106,10 @@ func (w *Workspace) arrival(root *os.Root, name string, marked bool, now time.Ti
 		a.Why = "not a plain file"
 		return a, nil
 	}
+	if !readable(root, name) {
+		a.Why = "this user may not read it; give it read permission, or take it away"
+		return a, nil
+	}
 	a.Size, a.info = info.Size(), info
 	if rest := now.Sub(touched(info)); !marked && w.Settle > 0 && rest < w.Settle {
 		a.Why = fmt.Sprintf("still changing: %s of %s have passed", max(0, rest).Truncate(time.Second), w.Settle)
@@ -106,6 +117,15 @@ func (w *Workspace) arrival(root *os.Root, name string, marked bool, now time.Ti
 	}
 	a.Complete = true
 	return a, nil
+}
+
+// readable reports whether a file may be opened; one that is gone is for others to notice.
+func readable(root *os.Root, name string) bool {
+	f, err := root.OpenFile(name, os.O_RDONLY|unix.O_NONBLOCK, 0)
+	if err == nil {
+		f.Close()
+	}
+	return !errors.Is(err, fs.ErrPermission)
 }
 
 // openArrival opens a complete arrival and makes sure that it is the file that was seen.
