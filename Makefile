@@ -17,13 +17,14 @@ build: ## bin/revcycle
 demo: build ## the nightly job on the shipped fixtures: summary, extracts, report
 	@scripts/demo.sh $(BIN)
 
-test: ## every test
+test: build ## every test
 	$(GO) test ./...
-	cd extract/parquetcheck && $(GO) test ./...
+	@scripts/parquetcheck.sh $(BIN)
 
 check: ## vet, gofmt, layers, and race where goroutines run
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "gofmt: the files above are not formatted"; exit 1; }
 	$(GO) vet ./...
+	cd extract/parquetcheck && $(GO) vet ./...
 	$(GO) test -run 'TestImportsGoDown|TestTheHouseIsTidy|TestTheChecksBite' .
 	$(GO) test -race ./pipeline/... ./ledger/...
 
