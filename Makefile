@@ -29,7 +29,8 @@ check: ## vet, gofmt, layers, and race where goroutines run
 	$(GO) test -race ./pipeline/... ./ledger/...
 
 golden: ## write the expected files of the cases anew; read the diff before you commit it
-	$(GO) test ./pipeline ./cmd/revcycle ./fixtures/... -update
+	$(GO) run ./fixtures/synth/gen
+	$(GO) test ./pipeline ./cmd/revcycle -update
 
 fuzz: ## each fuzz target for FUZZTIME (default 10s)
 	@scripts/fuzz.sh
