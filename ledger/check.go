@@ -51,6 +51,11 @@ func (q Query) Check() error {
 	if q.Limit < 0 {
 		return fmt.Errorf("ledger: query of %s: a limit is 0 (all) or more, not %d", q.Table.Name, q.Limit)
 	}
+	for _, name := range q.Only {
+		if _, ok := q.Table.Position(name); !ok {
+			return fmt.Errorf("ledger: table %s has no column %s", q.Table.Name, name)
+		}
+	}
 	total := 0
 	for _, c := range q.Where {
 		if err := c.check(q.Table); err != nil {

@@ -72,7 +72,7 @@ func ReadClaims(ctx context.Context, s Store, where ...Cond) iter.Seq2[claim.Cla
 func readDocs[T any](ctx context.Context, s Store, t *Table, where []Cond) iter.Seq2[T, error] {
 	doc := t.At("doc")
 	return func(yield func(T, error) bool) {
-		for row, err := range s.Rows(ctx, Query{Table: t, Where: where}) {
+		for row, err := range s.Rows(ctx, Query{Table: t, Where: where, Only: []string{"doc"}}) {
 			var v T
 			if err == nil {
 				if err = Unmarshal(row[doc].Text(), &v); err != nil {

@@ -40,6 +40,8 @@ type Tx interface {
 	// Append adds rows to a table. A row whose key is there already, from before or from this
 	// transaction, is left as it is: keys come from content. fresh counts the rows that were new.
 	Append(t *Table, rows ...Row) (fresh int, err error)
+	// AppendEach is Append that tells of each row, in order, whether it was new.
+	AppendEach(t *Table, rows []Row, tell func(i int, fresh bool)) error
 	// Tally records counts with the unit's row (a small JSON document).
 	Tally(json []byte)
 }

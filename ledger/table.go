@@ -62,6 +62,8 @@ type Query struct {
 	Table *Table
 	Where []Cond
 	Limit int // 0 = all
+	// Only names the columns that are wanted beside the key: a row's others are null. nil wants all of them.
+	Only []string
 }
 
 // Unit names a piece of work for ever: a batch, a stage and a key. Its row is written in the same

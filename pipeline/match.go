@@ -141,11 +141,11 @@ func (env *Env) rematch(ctx context.Context, w *write, remits []asked) error {
 }
 
 func (env *Env) recordMatch(w *write, m, was *reconcile.MatchResult) {
-	w.addCounted(ledger.Matches, func(t *Tally, _, fresh int) {
+	w.addCounted(ledger.Matches, func(t *Tally, fresh bool) {
 		if m.State == reconcile.Matched {
-			t.Matched += fresh
+			t.Matched += one(fresh)
 		} else {
-			t.Orphans += fresh
+			t.Orphans += one(fresh)
 		}
 	}, ledger.MatchRow(m, was, env.Batch.No))
 }

@@ -261,7 +261,7 @@ func TestAStoppedRunGoesOn(t *testing.T) {
 		}
 		whole := n.store
 		n.store = &stopping{whole, stop, stop%2 == 0}
-		_, err := n.env(simulatedEnd).Run(context.Background())
+		_, err := n.env(simulatedEnd).CommitEach(1).Run(context.Background())
 		n.store = whole
 		if err == nil {
 			commits = stop - 1

@@ -8,6 +8,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -39,7 +40,8 @@ type Env struct {
 	Progress func(stage string, done, all int)
 	Batch    Batch
 
-	final *Summary // of the batch, once reconcile is whole
+	final     *Summary // of the batch, once reconcile is whole
+	groupRows int      // rows that wait for one commit: 0 is manyRows
 }
 
 // Batch is one run.
@@ -85,51 +87,81 @@ type write struct {
 	after func() error
 }
 
+// part is rows of one table; count, where it is not nil, has a function or nil for each row.
 type part struct {
 	table *ledger.Table
 	rows  []ledger.Row
-	count func(t *Tally, rows, fresh int)
+	count []counting
 }
+
+// counting tells a tally of a row that is in the ledger now: fresh where it was not there before.
+type counting func(t *Tally, fresh bool)
 
 // add adds rows to those of the same table.
 func (w *write) add(t *ledger.Table, rows ...ledger.Row) {
-	for i := range w.parts {
-		if p := &w.parts[i]; p.table == t && p.count == nil {
-			p.rows = append(p.rows, rows...)
-			return
-		}
+	if len(rows) == 0 {
+		return
 	}
-	w.addCounted(t, nil, rows...)
+	p := w.of(t)
+	p.rows = append(p.rows, rows...)
+	if p.count != nil {
+		p.count = append(p.count, make([]counting, len(rows))...)
+	}
 }
 
-// addCounted adds rows and, once they are in the ledger, tells count how many were new.
-func (w *write) addCounted(t *ledger.Table, count func(*Tally, int, int), rows ...ledger.Row) {
-	if len(rows) > 0 {
-		w.parts = append(w.parts, part{t, rows, count})
+// addCounted adds a row and, once it is in the ledger, tells count whether it was new.
+func (w *write) addCounted(t *ledger.Table, count counting, row ledger.Row) {
+	p := w.of(t)
+	for len(p.count) < len(p.rows) {
+		p.count = append(p.count, nil)
 	}
+	p.rows, p.count = append(p.rows, row), append(p.count, count)
+}
+
+// of is the part of a table, which is new where the write had none.
+func (w *write) of(t *ledger.Table) *part {
+	for i := range w.parts {
+		if w.parts[i].table == t {
+			return &w.parts[i]
+		}
+	}
+	w.parts = append(w.parts, part{table: t})
+	return &w.parts[len(w.parts)-1]
 }
 
 // work does the units of a stage: make turns each into a write, on all workers; the writes are
-// committed one after the other, in the order of the units. A unit that was done is not made again.
+// committed in the order of the units, several at once where they are small. A unit that was done is
+// not made again.
 func (env *Env) work(ctx context.Context, stage string, keys []string, make func(context.Context, string) (*write, error)) (Tally, error) {
 	var total Tally
 	done, err := env.unitsDone(ctx, stage)
 	if err != nil {
 		return total, err
 	}
-	count := 0
+	count := len(done)
+	told := func(n int) {
+		if count += n; env.Progress != nil {
+			env.Progress(stage, count, len(keys))
+		}
+	}
+	var ready group
 	for w, err := range flow.Map(ctx, env.Workers, pending(keys, done), make) {
 		if err != nil {
 			return total, fmt.Errorf("%s: %w", stage, err)
 		}
-		if err := env.commit(ctx, w); err != nil {
-			return total, fmt.Errorf("%s: %s: %w", stage, w.unit.Key, err)
+		if ready.take(w); ready.rows < cmp.Or(env.groupRows, manyRows) {
+			continue
 		}
-		count++
-		if env.Progress != nil {
-			env.Progress(stage, len(done)+count, len(keys))
+		if err := env.commit(ctx, ready.writes...); err != nil {
+			return total, fmt.Errorf("%s: %s: %w", stage, ready.name(), err)
 		}
+		told(len(ready.writes))
+		ready = group{}
 	}
+	if err := env.commit(ctx, ready.writes...); err != nil {
+		return total, fmt.Errorf("%s: %s: %w", stage, ready.name(), err)
+	}
+	told(len(ready.writes))
 	return env.tallyOf(ctx, stage)
 }
 
@@ -141,30 +173,6 @@ func pending(keys []string, done map[string]bool) iter.Seq2[string, error] {
 			}
 		}
 	}
-}
-
-func (env *Env) commit(ctx context.Context, w *write) error {
-	_, err := env.Store.Do(ctx, w.unit, func(tx ledger.Tx) error {
-		for _, p := range w.parts {
-			fresh, err := tx.Append(p.table, p.rows...)
-			if err != nil {
-				return err
-			}
-			if p.count != nil {
-				p.count(&w.tally, len(p.rows), fresh)
-			}
-		}
-		j, err := json.Marshal(w.tally)
-		if err != nil {
-			return err
-		}
-		tx.Tally(j)
-		return nil
-	})
-	if err == nil && w.after != nil {
-		err = w.after()
-	}
-	return err
 }
 
 func (env *Env) unit(stage, key string) ledger.Unit {

@@ -86,7 +86,7 @@ func (env *Env) addRow(w *write, f *received, it csv.Item) error {
 	case claim.Encounter:
 		env.addEncounter(w, &d)
 	case claim.Charge:
-		w.addCounted(ledger.Charges, func(t *Tally, _, fresh int) { t.Charges += fresh }, ledger.ChargeRow(&d, env.Batch.No))
+		w.addCounted(ledger.Charges, func(t *Tally, fresh bool) { t.Charges += one(fresh) }, ledger.ChargeRow(&d, env.Batch.No))
 	case claim.Reject:
 		d.ID = claim.RejectID(at, d.Code, it.Row)
 		env.addReject(w, &d, at, f)

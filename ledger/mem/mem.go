@@ -125,26 +125,39 @@ type tx struct {
 
 // Append is ledger.Tx's.
 func (x *tx) Append(t *ledger.Table, rows ...ledger.Row) (fresh int, err error) {
+	err = x.AppendEach(t, rows, func(_ int, is bool) {
+		if is {
+			fresh++
+		}
+	})
+	if err != nil {
+		return 0, err
+	}
+	return fresh, nil
+}
+
+// AppendEach is ledger.Tx's.
+func (x *tx) AppendEach(t *ledger.Table, rows []ledger.Row, tell func(int, bool)) (err error) {
 	defer func() {
 		if err != nil {
 			x.err = err
 		}
 	}()
 	if x.over {
-		return 0, fmt.Errorf("ledger: append to %s: the unit is over", t.Name)
+		return fmt.Errorf("ledger: append to %s: the unit is over", t.Name)
 	}
 	if x.err != nil {
-		return 0, x.err
+		return x.err
 	}
 	if err := x.ctx.Err(); err != nil {
-		return 0, err
+		return err
 	}
 	if x.store.tables[t] == nil {
-		return 0, fmt.Errorf("ledger: there is no table %s", t.Name)
+		return fmt.Errorf("ledger: there is no table %s", t.Name)
 	}
 	for _, r := range rows {
 		if err := t.Check(r); err != nil {
-			return 0, err
+			return err
 		}
 	}
 	add := x.staged[t]
@@ -152,16 +165,16 @@ func (x *tx) Append(t *ledger.Table, rows ...ledger.Row) (fresh int, err error) 
 		add = &table{keys: map[string]bool{}}
 		x.staged[t] = add
 	}
-	for _, r := range rows {
+	for i, r := range rows {
 		k := keyOf(t, r)
-		if add.keys[k] || x.store.has(t, k) {
-			continue
+		fresh := !add.keys[k] && !x.store.has(t, k)
+		if fresh {
+			add.keys[k] = true
+			add.rows = append(add.rows, slices.Clone(r))
 		}
-		add.keys[k] = true
-		add.rows = append(add.rows, slices.Clone(r))
-		fresh++
+		tell(i, fresh)
 	}
-	return fresh, nil
+	return nil
 }
 
 // Tally is ledger.Tx's.
@@ -189,12 +202,20 @@ func (s *Store) Rows(ctx context.Context, q ledger.Query) iter.Seq2[ledger.Row, 
 		}
 		// One row is lent again and again, as the stores on disk do, so that who keeps one is found out here.
 		lent := make(ledger.Row, len(q.Table.Columns))
+		wanted := make([]bool, len(lent))
+		for i, c := range q.Table.Columns {
+			wanted[i] = q.Only == nil || i < q.Table.KeyLen || slices.Contains(q.Only, c.Name)
+		}
 		for _, r := range rows {
 			if err := ctx.Err(); err != nil {
 				yield(nil, err)
 				return
 			}
-			copy(lent, r)
+			for i, v := range r {
+				if lent[i] = v; !wanted[i] {
+					lent[i] = ledger.Value{}
+				}
+			}
 			if !yield(lent, nil) {
 				return
 			}

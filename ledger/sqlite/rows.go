@@ -30,7 +30,7 @@ func (s *Store) Rows(ctx context.Context, q ledger.Query) iter.Seq2[ledger.Row, 
 			yield(nil, err)
 			return
 		}
-		r := &ranging{store: s, ctx: ctx, q: q, scan: newScan(q.Table), yield: yield, whole: short(q)}
+		r := &ranging{store: s, ctx: ctx, q: q, scan: newScan(q.Table, columnsOf(q)), yield: yield, whole: short(q)}
 		for goOn := true; goOn; {
 			r.given, r.cut = 0, false
 			if err := s.ask(ctx, "read "+q.Table.Name, wordRows(q, r.at), r.give); err != nil {

@@ -46,17 +46,19 @@ type scan struct {
 	table string
 	names []string
 	kinds []ledger.Kind
+	at    []int // where in the row a column of the answer goes
 	row   ledger.Row
 	buf   []byte
 	days  []string // of date columns: the text of the row before
 }
 
-func newScan(t *ledger.Table) *scan {
-	x := &scan{table: t.Name}
-	for i := range t.Columns {
+// newScan is for an answer of some of a table's columns; the row's others stay null.
+func newScan(t *ledger.Table, columns []int) *scan {
+	x := &scan{table: t.Name, at: columns}
+	for _, i := range columns {
 		x.column(t, i)
 	}
-	return x.ready()
+	return x.ready(len(t.Columns))
 }
 
 func newSumScan(t *ledger.Table, by, of []string) *scan {
@@ -68,7 +70,10 @@ func newSumScan(t *ledger.Table, by, of []string) *scan {
 	for _, name := range of {
 		x.column(t, t.At(name))
 	}
-	return x.ready()
+	for i := range x.kinds {
+		x.at = append(x.at, i)
+	}
+	return x.ready(len(x.kinds))
 }
 
 func (x *scan) column(t *ledger.Table, i int) {
@@ -76,29 +81,34 @@ func (x *scan) column(t *ledger.Table, i int) {
 	x.kinds = append(x.kinds, t.Columns[i].Kind)
 }
 
-func (x *scan) ready() *scan {
-	x.row = make(ledger.Row, len(x.kinds))
+func (x *scan) ready(width int) *scan {
+	x.row = make(ledger.Row, width)
 	x.days = make([]string, len(x.kinds))
 	return x
 }
 
 func (x *scan) read(stmt *sqlite.Stmt) (ledger.Row, error) {
 	for i, k := range x.kinds {
-		if stmt.ColumnIsNull(i) {
-			x.row[i] = ledger.Value{}
+		cell := &x.row[x.at[i]]
+		switch stmt.ColumnType(i) {
+		case sqlite.TypeNull:
+			*cell = ledger.Value{}
+			continue
+		case sqlite.TypeInteger:
+			switch n := stmt.ColumnInt64(i); k {
+			case ledger.KindInt:
+				*cell = ledger.Int(n)
+			case ledger.KindCents:
+				*cell = ledger.Cents(money.Cents(n))
+			case ledger.KindBool:
+				*cell = ledger.Bool(n != 0)
+			default:
+				return nil, x.damaged(i)
+			}
 			continue
 		}
-		switch k {
-		case ledger.KindInt:
-			x.row[i] = ledger.Int(stmt.ColumnInt64(i))
-		case ledger.KindCents:
-			x.row[i] = ledger.Cents(money.Cents(stmt.ColumnInt64(i)))
-		case ledger.KindBool:
-			x.row[i] = ledger.Bool(stmt.ColumnInt64(i) != 0)
-		default:
-			if err := x.readBytes(stmt, i, k); err != nil {
-				return nil, err
-			}
+		if err := x.readBytes(stmt, cell, i, k); err != nil {
+			return nil, err
 		}
 	}
 	return x.row, nil
@@ -106,7 +116,7 @@ func (x *scan) read(stmt *sqlite.Stmt) (ledger.Row, error) {
 
 // readBytes reads a column that is kept as text or bytes. A text that is the same as in the row before is not
 // copied again.
-func (x *scan) readBytes(stmt *sqlite.Stmt, i int, k ledger.Kind) error {
+func (x *scan) readBytes(stmt *sqlite.Stmt, cell *ledger.Value, i int, k ledger.Kind) error {
 	n := stmt.ColumnLen(i)
 	if n > cap(x.buf) {
 		x.buf = make([]byte, n+n/2)
@@ -115,12 +125,12 @@ func (x *scan) readBytes(stmt *sqlite.Stmt, i int, k ledger.Kind) error {
 	stmt.ColumnBytes(i, b)
 	switch k {
 	case ledger.KindText:
-		if x.row[i].Text() != string(b) {
-			x.row[i] = ledger.Text(string(b)) // the empty text stands for null, also in a key
+		if cell.Text() != string(b) {
+			*cell = ledger.Text(string(b)) // the empty text stands for null, also in a key
 		}
 		return nil
 	case ledger.KindDate:
-		if x.row[i].Kind() == ledger.KindDate && x.days[i] == string(b) {
+		if cell.Kind() == ledger.KindDate && x.days[i] == string(b) {
 			return nil
 		}
 		d, err := civil.ParseISO(string(b))
@@ -128,7 +138,7 @@ func (x *scan) readBytes(stmt *sqlite.Stmt, i int, k ledger.Kind) error {
 			return x.damaged(i)
 		}
 		x.days[i] = string(b)
-		x.row[i] = ledger.Date(d)
+		*cell = ledger.Date(d)
 		return nil
 	case ledger.KindID:
 		var id claim.ID
@@ -136,7 +146,7 @@ func (x *scan) readBytes(stmt *sqlite.Stmt, i int, k ledger.Kind) error {
 			return x.damaged(i)
 		}
 		copy(id[:], b)
-		x.row[i] = ledger.ID(id)
+		*cell = ledger.ID(id)
 		return nil
 	case ledger.KindDigest:
 		var d claim.Digest
@@ -144,10 +154,13 @@ func (x *scan) readBytes(stmt *sqlite.Stmt, i int, k ledger.Kind) error {
 			return x.damaged(i)
 		}
 		copy(d[:], b)
-		x.row[i] = ledger.Digest(d)
+		*cell = ledger.Digest(d)
 		return nil
 	}
-	x.row[i] = ledger.Bytes(b)
+	if k != ledger.KindBytes {
+		return x.damaged(i)
+	}
+	*cell = ledger.Bytes(b)
 	return nil
 }
 

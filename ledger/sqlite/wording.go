@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"slices"
 	"strings"
 
 	"zombiezen.com/go/sqlite"
@@ -21,15 +22,26 @@ func (w *wording) bind(stmt *sqlite.Stmt) {
 	}
 }
 
+// columnsOf gives the columns that a query wants, in the table's order: the key and what it names.
+func columnsOf(q ledger.Query) []int {
+	columns := make([]int, 0, len(q.Table.Columns))
+	for i, c := range q.Table.Columns {
+		if q.Only == nil || i < q.Table.KeyLen || slices.Contains(q.Only, c.Name) {
+			columns = append(columns, i)
+		}
+	}
+	return columns
+}
+
 // wordRows words a query; where from is not nil, only its rows behind that place.
 func wordRows(q ledger.Query, from *place) *wording {
 	w := &wording{}
 	w.sql.WriteString("SELECT ")
-	for i, c := range q.Table.Columns {
+	for i, at := range columnsOf(q) {
 		if i > 0 {
 			w.sql.WriteString(", ")
 		}
-		w.sql.WriteString(quote(c.Name))
+		w.sql.WriteString(quote(q.Table.Columns[at].Name))
 	}
 	w.from(q)
 	if from != nil {

@@ -133,37 +133,98 @@ func (x *tx) Tally(json []byte) { x.tally = slices.Clone(json) }
 
 // Append is ledger.Tx's.
 func (x *tx) Append(t *ledger.Table, rows ...ledger.Row) (fresh int, err error) {
+	err = x.append(t, rows, func(_ []ledger.Row, _, added int) error { fresh += added; return nil })
+	if err != nil {
+		return 0, err
+	}
+	return fresh, nil
+}
+
+// AppendEach is ledger.Tx's.
+func (x *tx) AppendEach(t *ledger.Table, rows []ledger.Row, tell func(int, bool)) error {
+	return x.append(t, rows, func(put []ledger.Row, at, added int) error {
+		isNew, err := x.whichNew(t, put, added)
+		if err != nil {
+			return err
+		}
+		for i := range put {
+			tell(at+i, isNew == nil || isNew[i])
+		}
+		return nil
+	})
+}
+
+// append puts the rows and tells, after each statement, which rows it had and how many of them were new.
+func (x *tx) append(t *ledger.Table, rows []ledger.Row, told func(put []ledger.Row, at, added int) error) error {
 	if x.over {
-		return 0, fmt.Errorf("ledger: %s: append to %s: the unit is over", x.doing, t.Name)
+		return fmt.Errorf("ledger: %s: append to %s: the unit is over", x.doing, t.Name)
 	}
 	if x.err != nil {
-		return 0, x.err
+		return x.err
 	}
 	for _, r := range rows {
 		if err := t.Check(r); err != nil {
 			x.err = err
-			return 0, err
+			return err
 		}
 	}
 	words, known := x.insert[t]
 	if !known {
 		x.err = fmt.Errorf("ledger: %s: there is no table %s", x.doing, t.Name)
-		return 0, x.err
+		return x.err
 	}
-	for len(rows) > 0 {
+	for at := 0; at < len(rows); {
 		n, query := 1, words.one
-		if len(rows) >= rowsPerStatement {
+		if len(rows)-at >= rowsPerStatement {
 			n, query = rowsPerStatement, words.many
 		}
-		added, err := x.put(query, t, rows[:n])
+		added, err := x.put(query, t, rows[at:at+n])
+		if err == nil {
+			err = told(rows[at:at+n], at, added)
+		}
 		if err != nil {
 			x.err = faultIn(x.ctx, x.doing+": append to "+t.Name, err)
-			return 0, x.err
+			return x.err
 		}
-		fresh += added
-		rows = rows[n:]
+		at += n
 	}
-	return fresh, nil
+	return nil
+}
+
+// whichNew says which of the rows of the last statement were new, nil for all of them: those are the last rows of
+// the table, in the order in which they were put.
+func (x *tx) whichNew(t *ledger.Table, put []ledger.Row, added int) ([]bool, error) {
+	if added == len(put) {
+		return nil, nil
+	}
+	isNew := make([]bool, len(put))
+	if added == 0 {
+		return isNew, nil
+	}
+	stmt, err := x.conn.Prepare(x.insert[t].last)
+	if err != nil {
+		return nil, err
+	}
+	defer stmt.Reset()
+	stmt.BindInt64(1, int64(added))
+	keys := newScan(t, columnsOf(ledger.Query{Table: t, Only: []string{}}))
+	for at := len(put) - 1; ; {
+		more, err := stmt.Step()
+		if err != nil || !more {
+			return isNew, err
+		}
+		key, err := keys.read(stmt)
+		if err != nil {
+			return nil, err
+		}
+		// Of several rows with one key the first was new: the search goes on to it.
+		for ; at >= 0; at-- {
+			if t.CompareKeys(put[at], key) == 0 && !slices.ContainsFunc(put[:at], func(r ledger.Row) bool { return t.CompareKeys(r, key) == 0 }) {
+				isNew[at] = true
+				break
+			}
+		}
+	}
 }
 
 // put runs an INSERT of exactly these rows.
@@ -189,13 +250,14 @@ func (x *tx) put(query string, t *ledger.Table, rows []ledger.Row) (fresh int, e
 	return x.conn.Changes(), nil
 }
 
-// insertions are a table's INSERT statements: of one row, and of rowsPerStatement.
-type insertions struct{ one, many string }
+// insertions are a table's INSERT statements, of one row and of rowsPerStatement, and the question for the keys of its last rows.
+type insertions struct{ one, many, last string }
 
 func wordInsertions() map[*ledger.Table]insertions {
 	all := map[*ledger.Table]insertions{}
 	for _, t := range ledger.Tables {
-		all[t] = insertions{one: wordInsertion(t, 1), many: wordInsertion(t, rowsPerStatement)}
+		all[t] = insertions{one: wordInsertion(t, 1), many: wordInsertion(t, rowsPerStatement),
+			last: "SELECT " + keyList(t) + " FROM " + quote(t.Name) + " ORDER BY rowid DESC LIMIT ?"}
 	}
 	return all
 }

@@ -83,6 +83,9 @@ func (r source) query(t *ledger.Table) ledger.Query {
 		}
 		q.Where = append(q.Where, cond)
 	}
+	if r.IntN(3) == 0 {
+		q.Only = append([]string{}, r.columns(t, false)...)
+	}
 	if r.IntN(4) == 0 {
 		q.Limit = 1 + r.IntN(20)
 	}
@@ -153,8 +156,23 @@ func likeModel(t *testing.T, s ledger.Store) {
 func appendTo(t *testing.T, s ledger.Store, seed uint64, table *ledger.Table, fails bool, portions ...[]ledger.Row) (fresh int) {
 	t.Helper()
 	_, err := s.Do(context.Background(), unit(fmt.Sprint(seed)), func(x ledger.Tx) error {
-		for _, rows := range portions {
-			fresh += mustAppend(t, x, table, rows...)
+		for i, rows := range portions {
+			if i == 0 {
+				fresh += mustAppend(t, x, table, rows...)
+				continue
+			}
+			next := 0
+			err := x.AppendEach(table, rows, func(at int, isNew bool) {
+				if at != next {
+					t.Errorf("seed %d: %s: told of row %d, want %d", seed, table.Name, at, next)
+				}
+				if next++; isNew {
+					fresh += 1 + 1000*at // the model must find the very same ones new
+				}
+			})
+			if err != nil || next != len(rows) {
+				t.Fatalf("seed %d: %s: told of %d of %d rows: %v", seed, table.Name, next, len(rows), err)
+			}
 		}
 		if fails {
 			return errOurs
