@@ -19,6 +19,7 @@ type builder struct {
 	mask    *mask
 	batches map[int64]string // IDs by number
 	asOf    map[int64]civil.Date
+	byTIN   bool // the masters name facilities: a tax number may map one
 }
 
 func newBuilder(ctx context.Context, env Env, m *mask) (*builder, error) {
@@ -26,6 +27,7 @@ func newBuilder(ctx context.Context, env Env, m *mask) (*builder, error) {
 	if b.party == nil {
 		b.party = &party.Directory{}
 	}
+	b.byTIN = len(b.party.Facilities()) > 0
 	id, asOf := ledger.Batches.At("id"), ledger.Batches.At("as_of")
 	for row, err := range env.Store.Rows(ctx, ledger.Query{Table: ledger.Batches}) {
 		if err != nil {

@@ -7,8 +7,8 @@ import (
 	"slices"
 )
 
-// facts writes what batches since the last published one posted, each batch by itself in entry order.
-func (p *publisher) facts(ctx context.Context) error {
+// unpublished lists the batches whose facts are written: those since the last published one, in order.
+func (p *publisher) unpublished() []int64 {
 	var numbers []int64
 	for n := range p.batches {
 		if n > p.from && n <= p.env.Batch.Number {
@@ -16,24 +16,45 @@ func (p *publisher) facts(ctx context.Context) error {
 		}
 	}
 	slices.Sort(numbers)
-	for _, n := range numbers {
-		if err := p.factsOf(ctx, n); err != nil {
-			return fmt.Errorf("facts of batch %s: %w", p.batches[n], err)
-		}
-	}
-	return nil
+	return numbers
 }
 
-func (p *publisher) factsOf(ctx context.Context, n int64) error {
+// findingFacts writes what was found in each unpublished batch, batch by batch in order of claims.
+func (p *publisher) findingFacts(ctx context.Context) (bucket, error) {
+	k := bucket{facts: true}
+	for _, n := range p.unpublished() {
+		month := p.asOf[n].Month()
+		part := postingMonth + "=" + month
+		findings := factFinding.sink(p.stage, part)
+		if err := p.findings(ctx, n, month, findings.add); err != nil {
+			return k, fmt.Errorf("findings of batch %s: %w", p.batches[n], err)
+		}
+		if err := k.end(factFinding.Table, part, findings); err != nil {
+			return k, err
+		}
+	}
+	return k, nil
+}
+
+// journalFacts writes what each unpublished batch posted and which events that was, in order of entries.
+func (p *publisher) journalFacts(ctx context.Context) (bucket, error) {
+	k := bucket{facts: true}
+	for _, n := range p.unpublished() {
+		if err := p.journalOf(ctx, n, &k); err != nil {
+			return k, fmt.Errorf("journal of batch %s: %w", p.batches[n], err)
+		}
+	}
+	return k, nil
+}
+
+func (p *publisher) journalOf(ctx context.Context, n int64, k *bucket) error {
 	month := p.asOf[n].Month()
 	part := postingMonth + "=" + month
 	journal, events := factLedger.sink(p.stage, part), factClaimEvent.sink(p.stage, part)
-	findings, facilities := factFinding.sink(p.stage, part), factBatchFacility.sink(p.stage, part)
-	err := errors.Join(p.findings(ctx, n, month, findings.add), p.remitEvents(ctx, n, month, events.add))
-	if err != nil {
+	if err := p.remitEvents(ctx, n, month, events.add); err != nil {
 		return err
 	}
-	err = p.moves(ctx, n, func(block []move) error {
+	err := p.moves(ctx, n, func(block []move) error {
 		where, err := p.postsOf(ctx, block)
 		if err != nil {
 			return err
@@ -49,19 +70,18 @@ func (p *publisher) factsOf(ctx context.Context, n int64) error {
 	if err != nil {
 		return err
 	}
-	if n == p.env.Batch.Number {
-		if err := addAll(facilities, p.facilityRows(p.seen)); err != nil {
-			return err
-		}
+	return errors.Join(k.end(factLedger.Table, part, journal), k.end(factClaimEvent.Table, part, events))
+}
+
+// facilities writes what this batch brought, once all buckets were read.
+func (p *publisher) facilities(context.Context) (bucket, error) {
+	k := bucket{facts: true}
+	part := postingMonth + "=" + p.env.AsOf.Month()
+	s := factBatchFacility.sink(p.stage, part)
+	if err := addAll(s, p.facilityRows(p.seen)); err != nil {
+		return k, err
 	}
-	var k bucket
-	err = errors.Join(k.end(factLedger.Table, part, journal), k.end(factClaimEvent.Table, part, events), k.end(factFinding.Table, part, findings),
-		k.end(factBatchFacility.Table, part, facilities))
-	for _, w := range k.written {
-		at := bucketKey{w.table.Name, w.partition}
-		p.files[at] = append(p.files[at], w.files...)
-	}
-	return err
+	return k, k.end(factBatchFacility.Table, part, s)
 }
 
 // derive writes the tables that are told from the view itself: receivables, figures, dimensions.

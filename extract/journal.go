@@ -81,11 +81,6 @@ type posts struct {
 	entries map[claim.ID]civil.Date // posting date of entries that were taken back
 }
 
-type owner struct {
-	who     who
-	service civil.Date
-}
-
 func (b *builder) postsOf(ctx context.Context, block []move) (posts, error) {
 	claims, pays, back := map[claim.ID]bool{}, map[claim.ID]bool{}, map[claim.ID]bool{}
 	for i := range block {
@@ -99,15 +94,10 @@ func (b *builder) postsOf(ctx context.Context, block []move) (posts, error) {
 			back[m.reverses] = true
 		}
 	}
-	p := posts{map[claim.ID]owner{}, map[claim.ID]who{}, map[claim.ID]civil.Date{}}
-	for part := range ledger.Portions(keys(claims)) {
-		for c, err := range ledger.ReadClaims(ctx, b.store, ledger.OneOf("id", part...)) {
-			if err != nil {
-				return p, err
-			}
-			from, _ := c.Service()
-			p.claims[c.ID] = owner{ofClaim(b.party, c.Billing.NPI, c.Billing.TaxID, c.Payer.ID, from), from}
-		}
+	owned, err := b.owners(ctx, keys(claims))
+	p := posts{owned, map[claim.ID]who{}, map[claim.ID]civil.Date{}}
+	if err != nil {
+		return p, err
 	}
 	for part := range ledger.Portions(keys(pays)) {
 		for x, err := range ledger.ReadPayments(ctx, b.store, ledger.OneOf("id", part...)) {

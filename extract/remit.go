@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"revcycle/civil"
 	"revcycle/claim"
 	"revcycle/denial"
 	"revcycle/ledger"
@@ -135,16 +136,41 @@ func (w who) with(own who) who {
 	return w
 }
 
-// whose maps some claims by what their rows say, without reading their documents' providers.
+// whose maps some claims by their rows; the document is read only where the billing NPI maps no facility
+// and the tax number may.
 func (b *builder) whose(ctx context.Context, claims []claim.ID) (map[claim.ID]who, error) {
-	out := make(map[claim.ID]who, len(claims))
+	owners, err := b.owners(ctx, claims)
+	out := make(map[claim.ID]who, len(owners))
+	for id, o := range owners {
+		out[id] = o.who
+	}
+	return out, err
+}
+
+// owner is where a claim belongs, and its first day of service.
+type owner struct {
+	who     who
+	service civil.Date
+}
+
+func (b *builder) owners(ctx context.Context, claims []claim.ID) (map[claim.ID]owner, error) {
+	t := ledger.Claims
+	billing, payer, from, doc := t.At("billing_npi"), t.At("payer"), t.At("service_from"), t.At("doc")
+	out := make(map[claim.ID]owner, len(claims))
 	for part := range ledger.Portions(claims) {
-		for c, err := range ledger.ReadClaims(ctx, b.store, ledger.OneOf("id", part...), b.until()) {
+		for row, err := range b.rows(ctx, t, ledger.OneOf("id", part...)) {
 			if err != nil {
 				return nil, err
 			}
-			from, _ := c.Service()
-			out[c.ID] = ofClaim(b.party, c.Billing.NPI, c.Billing.TaxID, c.Payer.ID, from)
+			npi, on, tin := claim.NPI(row[billing].Text()), row[from].Date(), ""
+			if _, mapped := b.party.Facility(npi, "", on); !mapped && (b.byTIN || npi == "") {
+				var c claim.Claim
+				if err := ledger.Unmarshal(row[doc].Text(), &c); err != nil {
+					return nil, fmt.Errorf("claim %s: %w", row[0].ID(), err)
+				}
+				tin = c.Billing.TaxID
+			}
+			out[row[0].ID()] = owner{ofClaim(b.party, npi, tin, row[payer].Text(), on), on}
 		}
 	}
 	return out, nil

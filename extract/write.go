@@ -25,6 +25,7 @@ type written struct {
 
 // bucket is what a worker wrote and found.
 type bucket struct {
+	facts   bool // its files come beside the earlier ones of their partition, and replace none
 	written []written
 	found   []Control
 	seen    map[string]tally
@@ -59,11 +60,11 @@ func (p *publisher) write(ctx context.Context) error {
 	for _, month := range sorted(c.encounters) {
 		jobs = append(jobs, func(ctx context.Context) (bucket, error) { return p.encounterBucket(ctx, month) })
 	}
-	if err := p.do(ctx, jobs); err != nil {
+	if err := p.do(ctx, append(jobs, p.journalFacts, p.findingFacts)); err != nil {
 		return err
 	}
-	if err := p.facts(ctx); err != nil {
-		return fmt.Errorf("publish: %w", err)
+	if err := p.do(ctx, []job{p.facilities}); err != nil {
+		return err
 	}
 	return p.derive(ctx)
 }
@@ -87,6 +88,11 @@ func (p *publisher) do(ctx context.Context, jobs []job) error {
 			p.seen[id] = tally{s.claims + t.claims, s.payments + t.payments, s.charge + t.charge, s.paid + t.paid}
 		}
 		for _, w := range k.written {
+			if k.facts {
+				at := bucketKey{w.table.Name, w.partition}
+				p.files[at] = append(p.files[at], w.files...)
+				continue
+			}
 			if err := p.replace(w.table, w.partition, w.files); err != nil {
 				return fmt.Errorf("publish: %w", err)
 			}
