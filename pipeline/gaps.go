@@ -34,8 +34,15 @@ func Gaps(ctx context.Context, s ledger.Store, asOf civil.Date, holdDays int) ([
 		if err != nil {
 			return err
 		}
+		latest, err := latestTold(ctx, s, block)
+		if err != nil {
+			return err
+		}
 		for i := range block {
 			e := &block[i]
+			if latest[visitKey(e)] != e.ID || Cancelled(e.Status) || !e.ClaimsDue {
+				continue
+			}
 			if billed[e.Number] || billed[e.Account] && e.Account != "" {
 				continue
 			}
@@ -49,16 +56,10 @@ func Gaps(ctx context.Context, s ledger.Store, asOf civil.Date, holdDays int) ([
 		block = block[:0]
 		return nil
 	}
-	seen := map[string]bool{}
 	for e, err := range ledger.ReadEncounters(ctx, s) {
 		if err != nil {
 			return nil, err
 		}
-		key := e.Source + "|" + e.Facility + "|" + e.Number
-		if Cancelled(e.Status) || !e.ClaimsDue || seen[key] {
-			continue
-		}
-		seen[key] = true
 		if block = append(block, e); len(block) == 2_000 {
 			if err := flush(); err != nil {
 				return nil, err
@@ -75,6 +76,33 @@ func Gaps(ctx context.Context, s ledger.Store, asOf civil.Date, holdDays int) ([
 		return a.Encounter.Compare(b.Encounter)
 	})
 	return out, nil
+}
+
+// visitKey names a visit whatever is told of it: what is told again, changed, is the same visit.
+func visitKey(e *claim.Encounter) string { return e.Source + "|" + e.Facility + "|" + e.Number }
+
+// latestTold gives, by visitKey, which telling of some visits is the latest: of the last batch that
+// told of it, then the one with the higher ID.
+func latestTold(ctx context.Context, s ledger.Store, visits []claim.Encounter) (map[string]claim.ID, error) {
+	numbers := make([]string, len(visits))
+	for i := range visits {
+		numbers[i] = visits[i].Number
+	}
+	latest, batches := map[string]claim.ID{}, map[string]int64{}
+	t := ledger.Encounters
+	batch, source, number, facility := t.At("batch"), t.At("source"), t.At("number"), t.At("facility")
+	for part := range ledger.Portions(numbers) {
+		for row, err := range s.Rows(ctx, ledger.Query{Table: t, Where: []ledger.Cond{ledger.Named("number", part...)}}) {
+			if err != nil {
+				return nil, err
+			}
+			key := visitKey(&claim.Encounter{Source: row[source].Text(), Facility: row[facility].Text(), Number: row[number].Text()})
+			if n := row[batch].Int(); n >= batches[key] { // rows come in ID order
+				latest[key], batches[key] = row[0].ID(), n
+			}
+		}
+	}
+	return latest, nil
 }
 
 // Cancelled reports whether a visit's status says that it did not take place.
