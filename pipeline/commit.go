@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"revcycle/ledger"
 )
@@ -43,25 +44,13 @@ func (env *Env) commit(ctx context.Context, writes ...*write) error {
 	if len(writes) == 0 {
 		return nil
 	}
-	first := writes[0]
-	_, err := env.Store.Do(ctx, first.unit, func(tx ledger.Tx) error {
-		for _, w := range writes {
-			tally, err := w.appendTo(tx)
-			if err != nil {
+	_, err := env.Store.Do(ctx, writes[0].unit, func(tx ledger.Tx) error {
+		for _, t := range merge(writes) {
+			if err := t.appendTo(tx); err != nil {
 				return err
-			}
-			if w == first {
-				tx.Tally(tally)
-				continue
-			}
-			switch fresh, err := tx.Append(ledger.Units, w.unit.Row(tally)); {
-			case err != nil:
-				return err
-			case fresh != 1:
-				return fmt.Errorf("unit %s %s was done before", w.unit.Stage, w.unit.Key)
 			}
 		}
-		return nil
+		return tell(tx, writes)
 	})
 	for _, w := range writes {
 		if err == nil && w.after != nil {
@@ -71,25 +60,83 @@ func (env *Env) commit(ctx context.Context, writes ...*write) error {
 	return err
 }
 
-// appendTo appends a write's rows, and gives its tally as a unit's row keeps it.
-func (w *write) appendTo(tx ledger.Tx) ([]byte, error) {
-	for _, p := range w.parts {
-		if p.count == nil {
-			if _, err := tx.Append(p.table, p.rows...); err != nil {
-				return nil, err
-			}
-			continue
-		}
-		err := tx.AppendEach(p.table, p.rows, func(i int, fresh bool) {
-			if p.count[i] != nil {
-				p.count[i](&w.tally, fresh)
-			}
-		})
+// tell gives each unit its tally: the first with the transaction, whose unit it is, the others with their own rows.
+func tell(tx ledger.Tx, writes []*write) error {
+	var others []ledger.Row
+	for i, w := range writes {
+		tally, err := json.Marshal(w.tally)
 		if err != nil {
-			return nil, err
+			return err
+		}
+		if i == 0 {
+			tx.Tally(tally)
+		} else {
+			others = append(others, w.unit.Row(tally))
 		}
 	}
-	return json.Marshal(w.tally)
+	fresh, err := tx.Append(ledger.Units, others...)
+	if err == nil && fresh != len(others) {
+		err = fmt.Errorf("one of %d units was done before", len(others))
+	}
+	return err
+}
+
+// merged is what some writes append to one table.
+type merged struct {
+	table *ledger.Table
+	rows  []mergedRow
+	count bool // some rows are counted
+}
+
+type mergedRow struct {
+	row   ledger.Row
+	count counting // nil where nobody asks
+	tally *Tally
+}
+
+// merge gives the rows of writes by table and, in it, by key: neighbours in the key's index are written and read
+// together. Of rows with one key the earliest stays the first.
+func merge(writes []*write) []*merged {
+	var out []*merged
+	at := map[*ledger.Table]*merged{}
+	for _, w := range writes {
+		for _, p := range w.parts {
+			m := at[p.table]
+			if m == nil {
+				m = &merged{table: p.table}
+				at[p.table] = m
+				out = append(out, m)
+			}
+			m.count = m.count || p.count != nil
+			for i, row := range p.rows {
+				r := mergedRow{row: row, tally: &w.tally}
+				if p.count != nil {
+					r.count = p.count[i]
+				}
+				m.rows = append(m.rows, r)
+			}
+		}
+	}
+	for _, m := range out {
+		slices.SortStableFunc(m.rows, func(a, b mergedRow) int { return m.table.CompareKeys(a.row, b.row) })
+	}
+	return out
+}
+
+func (m *merged) appendTo(tx ledger.Tx) error {
+	rows := make([]ledger.Row, len(m.rows))
+	for i := range m.rows {
+		rows[i] = m.rows[i].row
+	}
+	if !m.count {
+		_, err := tx.Append(m.table, rows...)
+		return err
+	}
+	return tx.AppendEach(m.table, rows, func(i int, fresh bool) {
+		if r := &m.rows[i]; r.count != nil {
+			r.count(r.tally, fresh)
+		}
+	})
 }
 
 // one is 1 for a row that was new.

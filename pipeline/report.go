@@ -206,21 +206,9 @@ func byFacility(gaps []Gap) []FacilityGaps {
 
 // payerMoney sums what the batch moved on claims by the payer of the claim, the most charged first.
 func (env *Env) payerMoney(ctx context.Context) ([]PayerMoney, error) {
-	moved := map[claim.ID]ledger.Position{}
-	var claims []claim.ID
-	onClaims := []ledger.Cond{ledger.OfBatch(env.Batch.No), {Column: "claim", Op: ledger.NotNull}}
-	for e, err := range ledger.ReadEntries(ctx, env.Store, onClaims...) {
-		if err != nil {
-			return nil, err
-		}
-		p, ok := moved[e.Claim]
-		if !ok {
-			claims = append(claims, e.Claim)
-		}
-		for _, m := range e.Moves {
-			p.Add(m)
-		}
-		moved[e.Claim] = p
+	moved, claims, err := env.movedOnClaims(ctx)
+	if err != nil {
+		return nil, err
 	}
 	by := map[string]*PayerMoney{}
 	of := func(payer string, on civil.Date) *PayerMoney {
@@ -230,10 +218,10 @@ func (env *Env) payerMoney(ctx context.Context) ([]PayerMoney, error) {
 		}
 		return by[id]
 	}
-	slices.SortFunc(claims, claim.ID.Compare)
 	payer, from, batch := ledger.Claims.At("payer"), ledger.Claims.At("service_from"), ledger.Claims.At("batch")
 	for part := range ledger.Portions(claims) {
-		for row, err := range env.Store.Rows(ctx, ledger.Query{Table: ledger.Claims, Where: []ledger.Cond{ledger.OneOf("id", part...)}}) {
+		for row, err := range env.Store.Rows(ctx, ledger.Query{Table: ledger.Claims, Where: []ledger.Cond{ledger.OneOf("id", part...)},
+			Only: []string{"payer", "service_from", "batch"}}) {
 			if err != nil {
 				return nil, err
 			}
@@ -259,6 +247,29 @@ func (env *Env) payerMoney(ctx context.Context) ([]PayerMoney, error) {
 		return cmp.Or(cmp.Compare(b.Charged, a.Charged), cmp.Compare(a.Name, b.Name))
 	})
 	return out, nil
+}
+
+// movedOnClaims gives what the batch moved on each claim, and the claims in ID order.
+func (env *Env) movedOnClaims(ctx context.Context) (map[claim.ID]ledger.Position, []claim.ID, error) {
+	moved := map[claim.ID]ledger.Position{}
+	var claims []claim.ID
+	t := ledger.Postings
+	owner, debit, credit, amount := t.At("claim"), t.At("debit"), t.At("credit"), t.At("amount")
+	onClaims := []ledger.Cond{ledger.OfBatch(env.Batch.No), {Column: "claim", Op: ledger.NotNull}}
+	for row, err := range env.Store.Rows(ctx, ledger.Query{Table: t, Where: onClaims, Only: []string{"claim", "debit", "credit", "amount"}}) {
+		if err != nil {
+			return nil, nil, err
+		}
+		id := row[owner].ID()
+		p, ok := moved[id]
+		if !ok {
+			claims = append(claims, id)
+		}
+		p.Add(ledger.Move{Debit: ledger.Account(row[debit].Text()), Credit: ledger.Account(row[credit].Text()), Amount: row[amount].Cents()})
+		moved[id] = p
+	}
+	slices.SortFunc(claims, claim.ID.Compare)
+	return moved, claims, nil
 }
 
 // payerName is a payer's ID with the name that masters or rule book give it.
