@@ -3,8 +3,12 @@ package parsers
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"io"
+	"iter"
+	"strings"
 
+	"revcycle/claim"
 	"revcycle/money"
 	"revcycle/parsers/csv"
 	"revcycle/parsers/x12"
@@ -47,6 +51,9 @@ func Inspect(name string, r io.Reader, profiles *csv.Profiles) (Report, error) {
 	}
 	out := Report{File: name, Kind: Sniff(head, name, profiles), Faults: []x12.Fault{}}
 	if !isX12(head) {
+		if t := tableOf(out.Kind, profiles); t != nil && t.Lines == "" && t.Refusal() == "" {
+			return out, inspectTable(&out, t, src)
+		}
 		out.Bytes, err = io.Copy(io.Discard, src)
 		if f := FormatOf(out.Kind, profiles); !f.Run {
 			out.Faults = append(out.Faults, x12.Fault{SNIP: 1, Code: x12.CodeNotX12, Severity: x12.Reject, Message: "not X12, but " + f.Description + ": " + f.Refusal})
@@ -68,6 +75,71 @@ func Inspect(name string, r io.Reader, profiles *csv.Profiles) (Report, error) {
 	}
 	out.Delimiters = Delimiters{Element: one(d.Element), Component: one(d.Component), Repetition: one(d.Repetition), Segment: one(d.Segment)}
 	return out, nil
+}
+
+// tableOf is the CSV table of a kind, nil for other kinds.
+func tableOf(k Kind, profiles *csv.Profiles) *csv.Table {
+	name, ok := strings.CutPrefix(string(k), "csv:")
+	if !ok {
+		return nil
+	}
+	if profiles == nil {
+		profiles = csv.Builtin()
+	}
+	profile, table, _ := strings.Cut(name, "/")
+	t, ok := profiles.Table(profile, table)
+	if !ok {
+		return nil
+	}
+	return t
+}
+
+// inspectTable reads a CSV table to its end and lists the rows that cannot be read.
+func inspectTable(out *Report, t *csv.Table, r io.Reader) error {
+	src := &counter{r: r}
+	var items iter.Seq2[csv.Item, error]
+	switch t.Noun {
+	case csv.EncounterNoun:
+		items = csv.ReadEncounters(t, src, nil)
+	case csv.ChargeNoun:
+		items = csv.ReadCharges(t, src, nil)
+	case csv.ClaimNoun:
+		items = csv.ReadClaims(t, nil, src, nil, "", nil)
+	default:
+		var err error
+		out.Bytes, err = io.Copy(io.Discard, r)
+		return err
+	}
+	for it, err := range items {
+		var header *csv.HeaderError
+		if errors.As(err, &header) {
+			out.Faults = append(out.Faults, x12.Fault{SNIP: 1, Code: "HEADER", Severity: x12.Reject, Message: header.Error()})
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		switch d := it.Doc.(type) {
+		case claim.Claim:
+			out.Claims++
+			out.Charge += d.Charge
+		case claim.Reject:
+			out.fault(x12.Fault{SNIP: 1, Code: d.Code, Severity: x12.Reject, Ordinal: it.Row, Element: d.Element, Byte: it.Byte, Message: d.Message})
+		}
+	}
+	rest, err := io.Copy(io.Discard, r)
+	out.Bytes = src.n + rest
+	return err
+}
+
+// fault lists a fault, up to MaxFaults and a word that there are more.
+func (out *Report) fault(f x12.Fault) {
+	switch {
+	case len(out.Faults) < MaxFaults:
+		out.Faults = append(out.Faults, f)
+	case len(out.Faults) == MaxFaults:
+		out.Faults = append(out.Faults, x12.Fault{SNIP: 1, Code: CodeFaultsCut, Severity: x12.Warn, Message: "there are more faults than are listed"})
+	}
 }
 
 // isX12 reports whether a scan can make anything of a file that begins so: the reader alone decides.

@@ -41,7 +41,7 @@ func (env *Env) withinBudget(t Tally) error {
 	bad := t.RejectedClaims + t.RejectedRemits + t.Rejects
 	all := max(t.SeenClaims+t.SeenRemits+t.Encounters+t.Charges, bad)
 	if env.Workspace.ErrorBudget.Exceeded(bad, all) {
-		return fmt.Errorf("%d of %d documents could not be read, more than error_budget in revcycle.yaml allows: %w; look at revcycle status, then raise the budget or drop the files, and run again",
+		return fmt.Errorf("%d of %d documents could not be read, more than error_budget in revcycle.yaml allows: %w; look at revcycle quarantine ls; where the rest may go on without them, raise the budget and run again",
 			bad, all, ErrStopped)
 	}
 	return nil

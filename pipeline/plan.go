@@ -86,7 +86,9 @@ func (env *Env) planFile(ctx context.Context, name string) (PlannedFile, error) 
 		return f, err
 	}
 	f.Kind = parsers.Sniff(head[:n], path.Base(name), profiles)
-	if format := parsers.FormatOf(f.Kind, profiles); !format.Run {
+	if f.Kind == "gzip" || f.Kind == "zip" {
+		f.Reason = "packed: what is in it is taken"
+	} else if format := parsers.FormatOf(f.Kind, profiles); !format.Run {
 		f.Action, f.Reason = "quarantine", format.Refusal
 	}
 	h := sha256.New()

@@ -75,6 +75,18 @@ func (env *Env) pseudonymKey() ([]byte, error) {
 	return []byte(strings.TrimSpace(string(key))), nil
 }
 
+// checkProfile refuses, before anything is taken in, a profile that could not be published.
+func (env *Env) checkProfile() error {
+	profile := string(env.Workspace.Profile)
+	switch {
+	case profile == extract.SafeHarbor:
+		return fmt.Errorf("%w: profile safe-harbor in revcycle.yaml: this version publishes operations, limited and full", ErrUsage)
+	case profile == extract.Limited && env.Workspace.KeyFile == "":
+		return fmt.Errorf("%w: profile limited in revcycle.yaml needs key_file, the key of its pseudonyms", ErrUsage)
+	}
+	return nil
+}
+
 func fileDigest(path string) (claim.Digest, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {

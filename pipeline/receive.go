@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path"
+	"path/filepath"
 	"slices"
 
 	"revcycle/claim"
@@ -42,6 +44,9 @@ func (env *Env) Receive(ctx context.Context) (begun bool, err error) {
 		}
 		return open, err
 	}
+	if err := env.checkProfile(); err != nil {
+		return false, err
+	}
 	profiles, err := env.profiles()
 	if err != nil {
 		return false, err
@@ -61,8 +66,8 @@ func (env *Env) Receive(ctx context.Context) (begun bool, err error) {
 		}
 	}
 	if any && env.Batch.AsOf < last.AsOf {
-		return false, fmt.Errorf("the business date %s lies before that of batch %s (%s): nothing posts into the past; give --as-of %s or later",
-			env.Batch.AsOf, last.ID, last.AsOf, last.AsOf)
+		return false, fmt.Errorf("%w: the business date %s lies before that of batch %s (%s): nothing posts into the past; give --as-of %s or later",
+			ErrUsage, env.Batch.AsOf, last.ID, last.AsOf, last.AsOf)
 	}
 	if err := env.markDuplicates(ctx, files); err != nil {
 		return false, err
@@ -78,7 +83,14 @@ func (env *Env) Receive(ctx context.Context) (begun bool, err error) {
 	return true, nil
 }
 
-func (env *Env) profiles() (*csv.Profiles, error) { return csv.Load(nil) }
+// profiles are the CSV layouts that are known: ours, and those in the workspace's rulebook/profiles.
+func (env *Env) profiles() (*csv.Profiles, error) {
+	p, err := csv.Load(os.DirFS(filepath.Join(env.Workspace.RulebookDir(), "profiles")))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUsage, err)
+	}
+	return p, nil
+}
 
 // takeIn archives and scans every complete file of the inbox, unpacking archives. Files that wait for
 // a companion stay where they are. The batch's own order of files is by name.

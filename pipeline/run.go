@@ -3,12 +3,16 @@ package pipeline
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
 	"revcycle/civil"
 	"revcycle/ledger"
 )
+
+// ErrUsage is wrapped by the errors of a run that cannot succeed until its words or its configuration change.
+var ErrUsage = errors.New("cannot run")
 
 // Exit codes that a run can end with when nothing failed.
 const (

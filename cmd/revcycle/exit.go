@@ -79,7 +79,7 @@ func codeOf(ctx context.Context, err error) int {
 		return exitInterrupted
 	case errors.Is(err, pipeline.ErrStopped):
 		return exitStopped
-	case errors.As(err, &bad), errors.Is(err, workspace.ErrConfig):
+	case errors.As(err, &bad), errors.Is(err, workspace.ErrConfig), errors.Is(err, pipeline.ErrUsage):
 		return exitUsage
 	case errors.Is(err, workspace.ErrHeld):
 		return exitLocked

@@ -46,7 +46,11 @@ func execute(ctx context.Context, args []string, out, errOut io.Writer) int {
 	code := codeOf(ctx, err)
 	var quiet exitError
 	if err != nil && !errors.As(err, &quiet) {
-		fmt.Fprintf(errOut, "revcycle: %s\n", err)
+		if a.logFormat == "json" {
+			a.log().Error(err.Error(), "exit", code)
+		} else {
+			fmt.Fprintf(errOut, "revcycle: %s\n", strings.TrimPrefix(err.Error(), "revcycle: "))
+		}
 	}
 	return code
 }
