@@ -29,13 +29,21 @@ func shards(n, size int) []string {
 	return keys
 }
 
-// conds are the conditions that a column lies in the shard of a key that shards made.
-func conds(column, key string) ([]ledger.Cond, error) {
-	var s shard
+// shardOf is the shard of a key that shards made.
+func shardOf(key string) (s shard, err error) {
 	if _, err := fmt.Sscanf(key, "%04x-%04x", &s.from, &s.to); err != nil {
-		return nil, fmt.Errorf("unit %q: %w", key, err)
+		return s, fmt.Errorf("unit %q: %w", key, err)
 	}
 	s.to++
+	return s, nil
+}
+
+// conds are the conditions that a column lies in the shard of a key.
+func conds(column, key string) ([]ledger.Cond, error) {
+	s, err := shardOf(key)
+	if err != nil {
+		return nil, err
+	}
 	at := func(n uint32) ledger.Value {
 		var id claim.ID
 		id[0], id[1], id[15] = byte(n>>8), byte(n), 1 // never the zero ID, which is null
@@ -66,6 +74,8 @@ func (env *Env) assessStage(ctx context.Context) (Tally, error) {
 	if err != nil {
 		return Tally{}, err
 	}
+	env.arrived.settle(env.Batch.No, ingested.Claims)
+	defer func() { env.arrived = arrived{} }()
 	return env.work(ctx, "assess", append(keys, stale...), env.assessShard)
 }
 
@@ -74,24 +84,62 @@ func (env *Env) assessShard(ctx context.Context, key string) (*write, error) {
 	if rest, ok := cutStale(key); ok {
 		return w, env.reassess(ctx, w, rest)
 	}
+	fresh, err := env.newClaims(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	return w, env.assess(ctx, w, fresh)
+}
+
+// newClaims gives the batch's claims of a shard in ID order.
+func (env *Env) newClaims(ctx context.Context, key string) ([]claim.Claim, error) {
+	s, err := shardOf(key)
+	if err != nil {
+		return nil, err
+	}
+	fresh, kept, err := env.arrived.within(s)
+	if kept || err != nil {
+		return fresh, err
+	}
 	where, err := conds("id", key)
 	if err != nil {
 		return nil, err
 	}
-	var fresh []claim.Claim
 	for c, err := range ledger.ReadClaims(ctx, env.Store, append(where, ledger.OfBatch(env.Batch.No))...) {
 		if err != nil {
 			return nil, err
 		}
 		fresh = append(fresh, c)
 	}
-	return w, env.assess(ctx, w, fresh, true)
+	return fresh, nil
 }
 
-// assess appends the opinions of some claims to w. With kin, the opinions of earlier claims whose
-// history the new ones join are renewed too.
-func (env *Env) assess(ctx context.Context, w *write, claims []claim.Claim, kin bool) error {
-	history, err := env.history(ctx, claims)
+// judged is a claim with what is asked of it again and again.
+type judged struct {
+	*claim.Claim
+	payer     string    // whose slice judges it
+	looksBack bool      // the payer's rules read history
+	belongs   rules.Key // its history
+}
+
+// judgedOf looks up the claims' payers and histories.
+func (env *Env) judgedOf(claims []claim.Claim) []judged {
+	out := make([]judged, len(claims))
+	for i := range claims {
+		c := &claims[i]
+		payer := env.payerOf(c)
+		out[i] = judged{c, payer, env.Book.NeedsHistory(payer), rules.KeyOf(c)}
+	}
+	return out
+}
+
+// kin are the claims of each history, those that are looked back on, in order of service date, then ID.
+type kin map[rules.Key][]*claim.Claim
+
+// assess appends the opinions of the batch's new claims to w, and renews those of earlier claims whose history they join.
+func (env *Env) assess(ctx context.Context, w *write, claims []claim.Claim) error {
+	all := env.judgedOf(claims)
+	history, err := env.history(ctx, all)
 	if err != nil {
 		return err
 	}
@@ -100,12 +148,10 @@ func (env *Env) assess(ctx context.Context, w *write, claims []claim.Claim, kin 
 		mine[claims[i].ID] = true
 	}
 	var older []claim.Claim
-	for i := range claims {
-		c := &claims[i]
-		prior := history[rules.KeyOf(c)]
-		env.opine(w, c, prior, nil)
-		for j := range prior {
-			if o := &prior[j]; kin && !mine[o.ID] {
+	for i := range all {
+		env.opine(w, &all[i], history, nil)
+		for _, o := range history[all[i].belongs] {
+			if !mine[o.ID] {
 				mine[o.ID] = true
 				older = append(older, *o)
 			}
@@ -115,7 +161,7 @@ func (env *Env) assess(ctx context.Context, w *write, claims []claim.Claim, kin 
 }
 
 // renew appends new opinions of claims whose current one is stale: its slice or what it read has changed.
-func (env *Env) renew(ctx context.Context, w *write, older []claim.Claim, history map[rules.Key][]claim.Claim) error {
+func (env *Env) renew(ctx context.Context, w *write, older []claim.Claim, history kin) error {
 	if len(older) == 0 {
 		return nil
 	}
@@ -128,25 +174,23 @@ func (env *Env) renew(ctx context.Context, w *write, older []claim.Claim, histor
 	if err != nil {
 		return err
 	}
-	for i := range older {
-		c := &older[i]
+	for _, c := range env.judgedOf(older) {
 		was, ok := current[c.ID]
 		if !ok || was.Batch == env.Batch.No {
 			continue // a claim of this batch: its own unit assesses it
 		}
-		env.opine(w, c, history[rules.KeyOf(c)], &was.Is)
+		env.opine(w, &c, history, &was.Is)
 	}
 	return nil
 }
 
 // opine appends the opinion of a claim, unless it is the one it had.
-func (env *Env) opine(w *write, c *claim.Claim, kin []claim.Claim, was *rules.Assessment) {
-	payer := env.payerOf(c)
+func (env *Env) opine(w *write, c *judged, history kin, was *rules.Assessment) {
 	var prior []claim.Claim
-	if env.Book.NeedsHistory(payer) {
-		prior = others(c, kin)
+	if c.looksBack {
+		prior = others(c.ID, history[c.belongs])
 	}
-	a := env.Book.Assess(c, payer, prior)
+	a := env.Book.Assess(c.Claim, c.payer, prior)
 	if was != nil && was.Slice == a.Slice && was.Read == a.Read {
 		return
 	}
@@ -162,11 +206,11 @@ func (env *Env) opine(w *write, c *claim.Claim, kin []claim.Claim, was *rules.As
 }
 
 // others is a claim's history without the claim itself.
-func others(c *claim.Claim, kin []claim.Claim) []claim.Claim {
-	out := make([]claim.Claim, 0, len(kin))
-	for i := range kin {
-		if kin[i].ID != c.ID {
-			out = append(out, kin[i])
+func others(id claim.ID, all []*claim.Claim) []claim.Claim {
+	var out []claim.Claim
+	for _, c := range all {
+		if c.ID != id {
+			out = append(out, *c)
 		}
 	}
 	return out
@@ -180,56 +224,70 @@ func (env *Env) payerOf(c *claim.Claim) string {
 }
 
 // history gives, for the claims whose payer's rules look back, every claim of the same patient and
-// billing provider: ordered by service date, then ID, as rules.History promises. Only claims that are
-// not at hand are read.
-func (env *Env) history(ctx context.Context, claims []claim.Claim) (map[rules.Key][]claim.Claim, error) {
-	want := map[rules.Key]bool{}
-	atHand := make(map[claim.ID]*claim.Claim, len(claims))
+// billing provider, as rules.History promises. Only claims that are not at hand are read.
+func (env *Env) history(ctx context.Context, claims []judged) (kin, error) {
+	out := kin{}
 	var patients []claim.ID
 	for i := range claims {
 		c := &claims[i]
-		atHand[c.ID] = c
-		k := rules.KeyOf(c)
-		if k.Patient.Known() && !want[k] && env.Book.NeedsHistory(env.payerOf(c)) {
-			want[k] = true
-			patients = append(patients, k.Patient)
+		if _, asked := out[c.belongs]; c.looksBack && c.belongs.Patient.Known() && !asked {
+			out[c.belongs] = nil
+			patients = append(patients, c.belongs.Patient)
 		}
 	}
-	out := make(map[rules.Key][]claim.Claim, len(want))
-	keep := func(c *claim.Claim) {
-		if k := rules.KeyOf(c); want[k] && c.Use != claim.Reporting {
-			out[k] = append(out[k], *c)
+	keep := func(k rules.Key, c *claim.Claim) {
+		if all, asked := out[k]; asked && c.Use != claim.Reporting {
+			out[k] = append(all, c)
 		}
 	}
-	var missing []claim.ID
-	for part := range ledger.Portions(patients) {
-		rows, err := env.Store.Sums(ctx, ledger.Query{Table: ledger.Claims, Where: []ledger.Cond{ledger.OneOf("patient", part...)}}, []string{"patient", "id"}, nil)
-		if err != nil {
-			return nil, err
-		}
-		for _, r := range rows {
-			if c := atHand[r[1].ID()]; c != nil {
-				keep(c)
-			} else {
-				missing = append(missing, r[1].ID())
-			}
-		}
+	atHand := make(map[claim.ID]bool, len(claims))
+	for i := range claims {
+		atHand[claims[i].ID] = true
+		keep(claims[i].belongs, claims[i].Claim)
+	}
+	missing, err := env.missingOf(ctx, patients, atHand)
+	if err != nil {
+		return nil, err
+	}
+	kept, missing, err := env.arrived.of(missing)
+	if err != nil {
+		return nil, err
+	}
+	for i := range kept {
+		keep(rules.KeyOf(&kept[i]), &kept[i])
 	}
 	for part := range ledger.Portions(missing) {
 		for c, err := range ledger.ReadClaims(ctx, env.Store, ledger.OneOf("id", part...)) {
 			if err != nil {
 				return nil, err
 			}
-			keep(&c)
+			keep(rules.KeyOf(&c), &c)
 		}
 	}
-	for _, kin := range out {
-		slices.SortFunc(kin, byService)
+	for _, all := range out {
+		slices.SortFunc(all, byService)
 	}
 	return out, nil
 }
 
-func byService(a, b claim.Claim) int {
+// missingOf gives the IDs of the claims of some patients, without those that are at hand.
+func (env *Env) missingOf(ctx context.Context, patients []claim.ID, atHand map[claim.ID]bool) ([]claim.ID, error) {
+	var missing []claim.ID
+	for part := range ledger.Portions(patients) {
+		q := ledger.Query{Table: ledger.Claims, Where: []ledger.Cond{ledger.OneOf("patient", part...)}, Only: []string{}}
+		for row, err := range env.Store.Rows(ctx, q) {
+			if err != nil {
+				return nil, err
+			}
+			if id := row[0].ID(); !atHand[id] {
+				missing = append(missing, id)
+			}
+		}
+	}
+	return missing, nil
+}
+
+func byService(a, b *claim.Claim) int {
 	af, _ := a.Service()
 	bf, _ := b.Service()
 	if af != bf {

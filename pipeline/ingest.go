@@ -175,7 +175,9 @@ func (env *Env) ingestClaims(w *write, c chunkOf, items parsers.Items) error {
 
 // addClaim appends a claim with its lines and its bill; a reported encounter also as a visit.
 func (env *Env) addClaim(w *write, c *claim.Claim, at claim.Sighting) {
-	charge, lines := c.Charge, len(c.Lines)
+	id, charge, lines := c.ID, c.Charge, len(c.Lines)
+	row := ledger.ClaimRow(c, env.Batch.No, at)
+	doc := row[ledger.Claims.At("doc")].Text()
 	w.addCounted(ledger.Claims, func(t *Tally, fresh bool) {
 		if !fresh {
 			t.DuplicateClaims++
@@ -185,7 +187,8 @@ func (env *Env) addClaim(w *write, c *claim.Claim, at claim.Sighting) {
 		t.Claims++
 		t.Lines += lines
 		t.Charged += charge
-	}, ledger.ClaimRow(c, env.Batch.No, at))
+		env.arrived.add(env.Batch.No, id, doc)
+	}, row)
 	w.add(ledger.Lines, ledger.LineRows(c)...)
 	if e, ok := ledger.Bill(c); ok {
 		env.append(w, &e)

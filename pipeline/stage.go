@@ -42,6 +42,7 @@ type Env struct {
 
 	final     *Summary // of the batch, once reconcile is whole
 	groupRows int      // rows that wait for one commit: 0 is manyRows
+	arrived   arrived  // claims on their way from ingest to assess
 }
 
 // Batch is one run.

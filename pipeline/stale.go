@@ -105,7 +105,7 @@ func (env *Env) reassess(ctx context.Context, w *write, key string) error {
 			claims = append(claims, c)
 		}
 	}
-	history, err := env.history(ctx, claims)
+	history, err := env.history(ctx, env.judgedOf(claims))
 	if err != nil {
 		return err
 	}
