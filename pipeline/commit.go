@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -44,6 +45,9 @@ func (env *Env) commit(ctx context.Context, writes ...*write) error {
 	if len(writes) == 0 {
 		return nil
 	}
+	for _, w := range writes {
+		w.sort()
+	}
 	_, err := env.Store.Do(ctx, writes[0].unit, func(tx ledger.Tx) error {
 		for _, t := range merge(writes) {
 			if err := t.appendTo(tx); err != nil {
@@ -81,21 +85,57 @@ func tell(tx ledger.Tx, writes []*write) error {
 	return err
 }
 
+// sort puts the rows of each table in the order of their keys; of rows with one key the earliest stays the first.
+func (w *write) sort() {
+	if w.sorted {
+		return
+	}
+	w.sorted = true
+	for i := range w.parts {
+		p := &w.parts[i]
+		order := make([]int, len(p.rows))
+		for k := range order {
+			order[k] = k
+		}
+		slices.SortFunc(order, func(a, b int) int { return cmp.Or(p.table.CompareKeys(p.rows[a], p.rows[b]), a-b) })
+		p.rows = permuted(p.rows, order)
+		if p.count != nil {
+			p.count = permuted(p.count, order)
+		}
+	}
+}
+
+func permuted[T any](list []T, order []int) []T {
+	out := make([]T, len(list))
+	for i, at := range order {
+		out[i] = list[at]
+	}
+	return out
+}
+
 // merged is what some writes append to one table.
 type merged struct {
 	table *ledger.Table
-	rows  []mergedRow
-	count bool // some rows are counted
+	runs  []run
+	rows  []ledger.Row
+	of    []source // beside rows, where some are counted
+	count bool
 }
 
-type mergedRow struct {
-	row   ledger.Row
+// run is what is left of a part.
+type run struct {
+	part
+	tally *Tally
+}
+
+// source says who counts a row.
+type source struct {
 	count counting // nil where nobody asks
 	tally *Tally
 }
 
-// merge gives the rows of writes by table and, in it, by key: neighbours in the key's index are written and read
-// together. Of rows with one key the earliest stays the first.
+// merge gives the rows of sorted writes by table and, in it, by key: neighbours in the key's index are written and
+// read together. Of rows with one key that of the earliest write comes first.
 func merge(writes []*write) []*merged {
 	var out []*merged
 	at := map[*ledger.Table]*merged{}
@@ -108,33 +148,49 @@ func merge(writes []*write) []*merged {
 				out = append(out, m)
 			}
 			m.count = m.count || p.count != nil
-			for i, row := range p.rows {
-				r := mergedRow{row: row, tally: &w.tally}
-				if p.count != nil {
-					r.count = p.count[i]
-				}
-				m.rows = append(m.rows, r)
-			}
+			m.runs = append(m.runs, run{p, &w.tally})
 		}
 	}
 	for _, m := range out {
-		slices.SortStableFunc(m.rows, func(a, b mergedRow) int { return m.table.CompareKeys(a.row, b.row) })
+		m.merge()
 	}
 	return out
 }
 
-func (m *merged) appendTo(tx ledger.Tx) error {
-	rows := make([]ledger.Row, len(m.rows))
-	for i := range m.rows {
-		rows[i] = m.rows[i].row
+func (m *merged) merge() {
+	n := 0
+	for _, r := range m.runs {
+		n += len(r.rows)
 	}
+	m.rows = make([]ledger.Row, 0, n)
+	for len(m.rows) < n {
+		var first *run
+		for i := range m.runs {
+			r := &m.runs[i]
+			if len(r.rows) > 0 && (first == nil || m.table.CompareKeys(r.rows[0], first.rows[0]) < 0) {
+				first = r
+			}
+		}
+		m.rows, first.rows = append(m.rows, first.rows[0]), first.rows[1:]
+		if !m.count {
+			continue
+		}
+		s := source{tally: first.tally}
+		if first.count != nil {
+			s.count, first.count = first.count[0], first.count[1:]
+		}
+		m.of = append(m.of, s)
+	}
+}
+
+func (m *merged) appendTo(tx ledger.Tx) error {
 	if !m.count {
-		_, err := tx.Append(m.table, rows...)
+		_, err := tx.Append(m.table, m.rows...)
 		return err
 	}
-	return tx.AppendEach(m.table, rows, func(i int, fresh bool) {
-		if r := &m.rows[i]; r.count != nil {
-			r.count(r.tally, fresh)
+	return tx.AppendEach(m.table, m.rows, func(i int, fresh bool) {
+		if s := m.of[i]; s.count != nil {
+			s.count(s.tally, fresh)
 		}
 	})
 }

@@ -86,6 +86,8 @@ type write struct {
 	tally Tally
 	// after runs once the unit is durable; it must bear being run again after a crash.
 	after func() error
+	// sorted is set once nothing is added any more and the rows are in the order of their keys.
+	sorted bool
 }
 
 // part is rows of one table; count, where it is not nil, has a function or nil for each row.
@@ -146,7 +148,13 @@ func (env *Env) work(ctx context.Context, stage string, keys []string, make func
 		}
 	}
 	var ready group
-	for w, err := range flow.Map(ctx, env.Workers, pending(keys, done), make) {
+	for w, err := range flow.Map(ctx, env.Workers, pending(keys, done), func(ctx context.Context, key string) (*write, error) {
+		w, err := make(ctx, key)
+		if err == nil {
+			w.sort()
+		}
+		return w, err
+	}) {
 		if err != nil {
 			return total, fmt.Errorf("%s: %w", stage, err)
 		}
