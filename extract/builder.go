@@ -19,11 +19,12 @@ type builder struct {
 	mask    *mask
 	batches map[int64]string // IDs by number
 	asOf    map[int64]civil.Date
+	newest  bool // no batch is later
 	byTIN   bool // the masters name facilities: a tax number may map one
 }
 
 func newBuilder(ctx context.Context, env Env, m *mask) (*builder, error) {
-	b := &builder{env: env, store: env.Store, party: env.Party, mask: m, batches: map[int64]string{}, asOf: map[int64]civil.Date{}}
+	b := &builder{env: env, store: env.Store, party: env.Party, mask: m, batches: map[int64]string{}, asOf: map[int64]civil.Date{}, newest: true}
 	if b.party == nil {
 		b.party = &party.Directory{}
 	}
@@ -33,20 +34,30 @@ func newBuilder(ctx context.Context, env Env, m *mask) (*builder, error) {
 		if err != nil {
 			return nil, fmt.Errorf("list batches: %w", err)
 		}
+		b.newest = b.newest && row[0].Int() <= env.Batch.Number
 		b.batches[row[0].Int()], b.asOf[row[0].Int()] = row[id].Text(), row[asOf].Date()
 	}
 	b.batches[env.Batch.Number], b.asOf[env.Batch.Number] = env.Batch.ID, env.AsOf
 	return b, nil
 }
 
-// until is the condition that a row is of this batch or of an earlier one.
-func (b *builder) until() ledger.Cond {
-	return ledger.Cond{Column: "batch", Op: ledger.Below, Values: []ledger.Value{ledger.Int(b.env.Batch.Number + 1)}}
+// until is the condition that a row is of this batch or of an earlier one: none where there is no later batch, so
+// that an index which does not hold the batch answers alone.
+func (b *builder) until() []ledger.Cond {
+	if b.newest {
+		return nil
+	}
+	return []ledger.Cond{{Column: "batch", Op: ledger.Below, Values: []ledger.Value{ledger.Int(b.env.Batch.Number + 1)}}}
 }
 
 // rows gives the rows of a table up to this batch that meet some conditions, in key order.
 func (b *builder) rows(ctx context.Context, t *ledger.Table, where ...ledger.Cond) iter.Seq2[ledger.Row, error] {
-	return b.store.Rows(ctx, ledger.Query{Table: t, Where: append(where[:len(where):len(where)], b.until())})
+	return b.store.Rows(ctx, ledger.Query{Table: t, Where: append(where[:len(where):len(where)], b.until()...)})
+}
+
+// columns is rows with nothing but the key and some columns.
+func (b *builder) columns(ctx context.Context, t *ledger.Table, only []string, where ...ledger.Cond) iter.Seq2[ledger.Row, error] {
+	return b.store.Rows(ctx, ledger.Query{Table: t, Only: only, Where: append(where[:len(where):len(where)], b.until()...)})
 }
 
 // unknownMonth is the bucket of what has no date.

@@ -19,7 +19,7 @@ type changes struct {
 
 // since is the condition that a row is of a batch after the last published one, and not after this.
 func (b *builder) since(number int64) []ledger.Cond {
-	return []ledger.Cond{{Column: "batch", Op: ledger.AtLeast, Values: []ledger.Value{ledger.Int(number + 1)}}, b.until()}
+	return append([]ledger.Cond{{Column: "batch", Op: ledger.AtLeast, Values: []ledger.Value{ledger.Int(number + 1)}}}, b.until()...)
 }
 
 // months gives every value of a table's month column over the rows that meet some conditions.
@@ -50,13 +50,13 @@ func (b *builder) days(ctx context.Context, t *ledger.Table, column string, wher
 
 // changed finds the buckets to write again. With whole, every bucket is.
 func (b *builder) changed(ctx context.Context, last Manifest, whole bool) (c changes, err error) {
-	if c.claims, err = b.months(ctx, ledger.Claims, b.until()); err != nil {
+	if c.claims, err = b.months(ctx, ledger.Claims, b.until()...); err != nil {
 		return c, err
 	}
-	if c.encounters, err = b.months(ctx, ledger.Encounters, b.until()); err != nil {
+	if c.encounters, err = b.months(ctx, ledger.Encounters, b.until()...); err != nil {
 		return c, err
 	}
-	if c.payments, err = b.days(ctx, ledger.Payments, "date", b.until()); err != nil || whole {
+	if c.payments, err = b.days(ctx, ledger.Payments, "date", b.until()...); err != nil || whole {
 		return c, err
 	}
 	all := c
@@ -189,7 +189,7 @@ func (b *builder) changedEncounters(ctx context.Context, last Manifest, all map[
 		},
 		{{Column: "service_to", Op: ledger.IsNull}},
 	} {
-		more, err := b.months(ctx, ledger.Encounters, append(where, b.until())...)
+		more, err := b.months(ctx, ledger.Encounters, append(where, b.until()...)...)
 		if err != nil {
 			return nil, err
 		}

@@ -60,7 +60,7 @@ func (b *builder) blocks(ctx context.Context, month string, use func([]claimed) 
 		block = block[:0]
 		return err
 	}
-	for row, err := range b.rows(ctx, ledger.Claims, ledger.Named(serviceMonth, month)) {
+	for row, err := range b.columns(ctx, ledger.Claims, []string{"doc", "batch"}, ledger.Named(serviceMonth, month)) {
 		if err != nil {
 			return err
 		}
@@ -131,7 +131,7 @@ func (b *builder) joinPostings(ctx context.Context, ids []claim.ID, at map[claim
 	debit, credit, amount := t.At("debit"), t.At("credit"), t.At("amount")
 	owner, cause, effective, reverses := t.At("claim"), t.At("cause"), t.At("effective_date"), t.At("reverses")
 	superseded := map[claim.ID]money.Cents{}
-	for row, err := range b.rows(ctx, t, ledger.OneOf("claim", ids...)) {
+	for row, err := range b.columns(ctx, t, []string{"debit", "credit", "amount", "claim", "cause", "effective_date", "reverses"}, ledger.OneOf("claim", ids...)) {
 		if err != nil {
 			return err
 		}
@@ -155,7 +155,7 @@ func (b *builder) joinPostings(ctx context.Context, ids []claim.ID, at map[claim
 }
 
 func (b *builder) joinSettlements(ctx context.Context, ids []claim.ID, at map[claim.ID]*claimed) error {
-	rows, err := ledger.Latest(ctx, b.store, ledger.Settlements, ledger.OneOf("claim", ids...), b.until())
+	rows, err := ledger.Latest(ctx, b.store, ledger.Settlements, append(b.until(), ledger.OneOf("claim", ids...))...)
 	if err != nil {
 		return err
 	}
@@ -179,7 +179,7 @@ func (b *builder) joinSettlements(ctx context.Context, ids []claim.ID, at map[cl
 }
 
 func (b *builder) joinDenials(ctx context.Context, ids []claim.ID, at map[claim.ID]*claimed) error {
-	rows, err := ledger.Latest(ctx, b.store, ledger.Denials, ledger.OneOf("claim", ids...), b.until())
+	rows, err := ledger.Latest(ctx, b.store, ledger.Denials, append(b.until(), ledger.OneOf("claim", ids...))...)
 	if err != nil {
 		return err
 	}

@@ -86,7 +86,7 @@ type answer struct {
 func (b *builder) answersOf(ctx context.Context, p *paid) ([]answer, error) {
 	var out []answer
 	var ids []claim.ID
-	for h, err := range ledger.ReadHeldRemits(ctx, b.store, ledger.OneOf("payment", p.payment.ID), b.until()) {
+	for h, err := range ledger.ReadHeldRemits(ctx, b.store, append(b.until(), ledger.OneOf("payment", p.payment.ID))...) {
 		if err != nil {
 			return nil, err
 		}
@@ -155,22 +155,30 @@ type owner struct {
 
 func (b *builder) owners(ctx context.Context, claims []claim.ID) (map[claim.ID]owner, error) {
 	t := ledger.Claims
-	billing, payer, from, doc := t.At("billing_npi"), t.At("payer"), t.At("service_from"), t.At("doc")
+	billing, payer, from := t.At("billing_npi"), t.At("payer"), t.At("service_from")
 	out := make(map[claim.ID]owner, len(claims))
 	for part := range ledger.Portions(claims) {
-		for row, err := range b.rows(ctx, t, ledger.OneOf("id", part...)) {
+		var byTIN []claim.ID // who must be told by a tax number, which only the document holds
+		for row, err := range b.columns(ctx, t, []string{"billing_npi", "payer", "service_from"}, ledger.OneOf("id", part...)) {
 			if err != nil {
 				return nil, err
 			}
-			npi, on, tin := claim.NPI(row[billing].Text()), row[from].Date(), ""
+			npi, on := claim.NPI(row[billing].Text()), row[from].Date()
 			if _, mapped := b.party.Facility(npi, "", on); !mapped && (b.byTIN || npi == "") {
-				var c claim.Claim
-				if err := ledger.Unmarshal(row[doc].Text(), &c); err != nil {
-					return nil, fmt.Errorf("claim %s: %w", row[0].ID(), err)
-				}
-				tin = c.Billing.TaxID
+				byTIN = append(byTIN, row[0].ID())
+				continue
 			}
-			out[row[0].ID()] = owner{ofClaim(b.party, npi, tin, row[payer].Text(), on), on}
+			out[row[0].ID()] = owner{ofClaim(b.party, npi, "", row[payer].Text(), on), on}
+		}
+		if len(byTIN) == 0 {
+			continue
+		}
+		for c, err := range ledger.ReadClaims(ctx, b.store, ledger.OneOf("id", byTIN...)) {
+			if err != nil {
+				return nil, err
+			}
+			on, _ := c.Service()
+			out[c.ID] = owner{ofClaim(b.party, c.Billing.NPI, c.Billing.TaxID, c.Payer.ID, on), on}
 		}
 	}
 	return out, nil

@@ -140,7 +140,7 @@ func (m *Manifest) sumOn(table, column, asOf string) money.Cents {
 // sum is a column's sum over the rows up to this batch; tables without a batch give all.
 func (b *builder) sum(ctx context.Context, q ledger.Query, column string) (money.Cents, error) {
 	if _, ok := q.Table.Position("batch"); ok {
-		q.Where = append(q.Where, b.until())
+		q.Where = append(q.Where, b.until()...)
 	}
 	rows, err := b.store.Sums(ctx, q, nil, []string{column})
 	if err != nil {
@@ -154,7 +154,7 @@ func (b *builder) sum(ctx context.Context, q ledger.Query, column string) (money
 
 // accounts gives one move for each pair of accounts: the sum of those between them.
 func (b *builder) accounts(ctx context.Context, where ...ledger.Cond) ([]ledger.Move, error) {
-	rows, err := b.store.Sums(ctx, ledger.Query{Table: ledger.Postings, Where: append(where, b.until())}, []string{"debit", "credit"}, []string{"amount"})
+	rows, err := b.store.Sums(ctx, ledger.Query{Table: ledger.Postings, Where: append(where, b.until()...)}, []string{"debit", "credit"}, []string{"amount"})
 	if err != nil {
 		return nil, fmt.Errorf("sum the journal: %w", err)
 	}

@@ -32,7 +32,7 @@ func (b *builder) joinVersions(ctx context.Context, ids []claim.ID, at map[claim
 	}
 	family := map[claim.ID]*claim.Claim{}
 	load := func(where ledger.Cond) error {
-		for c, err := range ledger.ReadClaims(ctx, b.store, where, b.until()) {
+		for c, err := range ledger.ReadClaims(ctx, b.store, append(b.until(), where)...) {
 			if err != nil {
 				return err
 			}
@@ -97,7 +97,7 @@ func versionsOf(family map[claim.ID]*claim.Claim, known map[claim.ID][]string) [
 func (b *builder) shared(ctx context.Context, controls []string) ([]string, error) {
 	var out []string
 	for part := range ledger.Portions(controls) {
-		counts, err := b.store.Sums(ctx, ledger.Query{Table: ledger.Claims, Where: []ledger.Cond{ledger.Named("control_norm", part...), b.until()}}, []string{"control_norm"}, nil)
+		counts, err := b.store.Sums(ctx, ledger.Query{Table: ledger.Claims, Where: append(b.until(), ledger.Named("control_norm", part...))}, []string{"control_norm"}, nil)
 		if err != nil {
 			return nil, fmt.Errorf("count claims of one control number: %w", err)
 		}
