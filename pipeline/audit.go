@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
 
 	"revcycle/claim"
 	"revcycle/ledger"
@@ -53,6 +54,9 @@ func (env *Env) writeAudit(ctx context.Context) error {
 		}{row[0].Int(), row[2].Text(), row[3].Text(), row[4].Text(), row[5].Text(), row[6].Text(), row[7].Digest()}); err != nil {
 			return fmt.Errorf("audit.jsonl: %w", err)
 		}
+	}
+	if was, err := os.ReadFile(env.Workspace.AuditPath()); out.Len() == 0 || err == nil && bytes.Equal(was, out.Bytes()) {
+		return nil
 	}
 	if err := workspace.WriteFile(env.Workspace.AuditPath(), out.Bytes()); err != nil {
 		return fmt.Errorf("audit.jsonl: %w", err)

@@ -31,6 +31,10 @@ func (env *Env) Run(ctx context.Context) (Summary, error) {
 		return Summary{}, stopped(ctx, err)
 	}
 	if !begun {
+		// A run that was killed behind its last commit has not exported the audit yet.
+		if err := env.writeAudit(ctx); err != nil {
+			return Summary{}, err
+		}
 		return env.lastSummary(ctx)
 	}
 	sum, _, err := env.RunThrough(ctx, Stages[len(Stages)-1].Name)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -108,11 +109,23 @@ func owner(name string) (o Owner) {
 	return o
 }
 
-// sweep removes the working folders: what lies in them belongs to a run that is gone.
+// sweep removes the working folders, and the files that WriteFile had not renamed yet: they belong to
+// a run that is gone.
 func (w *Workspace) sweep() error {
 	for _, dir := range []string{spoolFolder, quarantineWork} {
 		if err := os.RemoveAll(filepath.Join(w.dir, filepath.FromSlash(dir))); err != nil {
 			return err
+		}
+	}
+	for _, dir := range []string{w.dir, w.MetricsDir(), w.ReportsDir()} {
+		left, err := fs.Glob(os.DirFS(dir), ".tmp-*")
+		if err != nil {
+			return err
+		}
+		for _, name := range left {
+			if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
 		}
 	}
 	w.mu.Lock()
