@@ -45,6 +45,9 @@ type Column struct {
 	index    []int
 }
 
+// codec compresses the pages of all files: its encoders, of some megabytes each, are used again.
+var codec = &zstd.Codec{Level: zstd.SpeedFastest}
+
 // spec is a table with the Go type of its rows.
 type spec[T any] struct{ *Table }
 
@@ -115,7 +118,7 @@ func sqlType(n parquet.Node) string {
 // bytes for the same rows (parquet-go 0.32), so each file has one of its own.
 func (s *spec[T]) open(f *file) *parquet.GenericWriter[T] {
 	return parquet.NewGenericWriter[T](f,
-		parquet.Compression(&zstd.Codec{Level: zstd.SpeedFastest}),
+		parquet.Compression(codec),
 		parquet.MaxRowsPerRowGroup(rowGroupRows),
 		parquet.CreatedBy("revcycle", "1", "extract"),
 		parquet.DataPageStatistics(true),

@@ -31,7 +31,7 @@ func ClaimRow(c *claim.Claim, batch int64, at claim.Sighting) Row {
 	return Row{
 		ID(c.ID), Int(batch), Text(c.Control), Text(norm), ID(c.Patient.Key()), Text(c.Payer.ID),
 		Text(string(c.Billing.NPI)), Text(string(c.Kind)), Text(string(c.Use)), Text(c.Frequency), Text(c.PayerOrder),
-		Date(from), Date(to), Text(Month(from)), Date(c.Created), Cents(c.Charge), Text(c.Encounter), Text(replaces), Bytes(Marshal(c)),
+		Date(from), Date(to), Text(Month(from)), Date(c.Created), Cents(c.Charge), Text(c.Encounter), Text(replaces), document(c),
 		Digest(at.File), Int(int64(at.Set)), Int(int64(at.Ordinal)),
 	}
 }

@@ -29,6 +29,18 @@ func Marshal[T any](v *T) []byte {
 	return p.encode(append(make([]byte, 0, 512), format), unsafe.Pointer(v))
 }
 
+// scratch holds the buffers in which documents are written before they are copied into rows.
+var scratch = sync.Pool{New: func() any { return new(make([]byte, 0, 4096)) }}
+
+// document is the document of a noun as a value.
+func document[T any](v *T) Value {
+	b := scratch.Get().(*[]byte)
+	*b = planOf(reflect.TypeFor[T]()).encode(append((*b)[:0], format), unsafe.Pointer(v))
+	out := Bytes(*b)
+	scratch.Put(b)
+	return out
+}
+
 // Unmarshal reads a document; strings of v share the memory of doc.
 func Unmarshal[T any](doc string, v *T) error {
 	if doc == "" || doc[0] != format {

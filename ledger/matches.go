@@ -27,7 +27,7 @@ func MatchRow(m, was *reconcile.MatchResult, batch int64) Row {
 	}
 	return Row{
 		ID(m.Remit), Int(batch), ID(m.Claim), ID(before), Text(retry), Text(m.Rule), Text(string(m.State)), Text(JoinFlags(m.Flags)),
-		Bytes(Marshal(&matching{m.Lines, m.Among})),
+		document(&matching{m.Lines, m.Among}),
 	}
 }
 

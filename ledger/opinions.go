@@ -31,7 +31,7 @@ func AssessmentRow(a *rules.Assessment, batch int64) Row {
 	}
 	return Row{
 		ID(a.Claim), Int(batch), Text(a.Payer), Digest(a.Slice), Digest(a.Read), expected, Text(unpriced), Text(contract),
-		Int(int64(len(a.Findings))), Bytes(Marshal(&opinion{a.Findings, a.Quotes})),
+		Int(int64(len(a.Findings))), document(&opinion{a.Findings, a.Quotes}),
 	}
 }
 

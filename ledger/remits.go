@@ -14,7 +14,7 @@ import (
 func PaymentRow(p *claim.Payment, batch int64, at claim.Sighting) Row {
 	return Row{
 		ID(p.ID), Int(batch), Text(p.Trace), Text(p.PayerTIN), Text(p.Payer.ID), Text(string(p.Payee.NPI)), Text(p.Payee.TaxID),
-		Text(p.Method), Cents(p.Amount), Date(p.Date), Cents(p.ClaimsTotal), Cents(p.AdjustmentTotal()), Text(p.Held), Bytes(Marshal(p)),
+		Text(p.Method), Cents(p.Amount), Date(p.Date), Cents(p.ClaimsTotal), Cents(p.AdjustmentTotal()), Text(p.Held), document(p),
 		Digest(at.File), Int(int64(at.Set)),
 	}
 }
@@ -29,7 +29,7 @@ func RemitRow(r *claim.Remit, batch int64, paidOn civil.Date, held string) Row {
 	return Row{
 		ID(r.ID), Int(batch), ID(r.Payment), Int(int64(r.Ordinal)), Text(r.Control), Text(claim.NormalControl(r.Control)), ID(r.Patient.Key()),
 		Text(r.PayerControl), Text(r.Status), Cents(r.Charge), Cents(r.Paid), CentsOrNull(r.PatientDue), Date(r.From), Date(paidOn),
-		Text(held), Bytes(Marshal(r)),
+		Text(held), document(r),
 	}
 }
 

@@ -27,7 +27,7 @@ func SettlementRow(s *reconcile.Settlement, key string, batch int64) Row {
 	return Row{
 		ID(s.Claim), Text(key), Int(batch), Int(int64(s.Seq)), Text(string(s.State)), Cents(n.Charge), Cents(n.Paid), Cents(n.Contractual),
 		Cents(n.Denied), Cents(n.PatientShare), Cents(n.Other.Total()), Cents(s.Allowed), CentsOrNull(s.Expected), Bool(s.Underpaid),
-		Bool(s.Overpaid), Bool(s.HasDenial), Bytes(Marshal(s)),
+		Bool(s.Overpaid), Bool(s.HasDenial), document(s),
 	}
 }
 

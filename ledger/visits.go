@@ -11,7 +11,7 @@ import (
 func EncounterRow(e *claim.Encounter, batch int64) Row {
 	return Row{
 		ID(e.ID), Int(batch), Text(e.Source), Text(e.Number), Text(e.Account), Text(e.Facility), Text(e.Provider), Text(e.Payer),
-		Text(e.Class), Text(e.Status), Date(e.From), Date(e.To), Text(Month(e.From)), CentsOrNull(e.Cost), Bytes(Marshal(e)),
+		Text(e.Class), Text(e.Status), Date(e.From), Date(e.To), Text(Month(e.From)), CentsOrNull(e.Cost), document(e),
 	}
 }
 

@@ -32,12 +32,12 @@ var ErrSchema = errors.New("not a ledger of this schema")
 // in a large ledger that would be four times as much. Tables clustered by key (WITHOUT ROWID) take three times as long.
 const (
 	pageBytes       = 4096
-	writerCacheKiB  = 64 << 10
-	readerCacheKiB  = 16 << 10
+	writerCacheKiB  = 32 << 10
+	readerCacheKiB  = 8 << 10
 	checkpointPages = 8192             // a checkpoint each 32 MB of WAL
 	walKeptBytes    = 64 << 20         // the WAL is cut to this after a checkpoint
 	busyWait        = 10 * time.Second // for another program that writes
-	idleReaders     = 8
+	idleReaders     = 4
 )
 
 // Store is a ledger.Store in a file.
