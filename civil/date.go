@@ -134,8 +134,12 @@ func (d Date) String() string {
 		return ""
 	}
 	y, m, day := d.YMD()
-	return fmt.Sprintf("%04d-%02d-%02d", y, m, day)
+	return string(two(append(two(append(four(make([]byte, 0, 10), y), '-'), int(m)), '-'), int(day)))
 }
+
+// four and two append a number from 0 to 9999 or 99 with zeros in front.
+func four(b []byte, n int) []byte { return two(two(b, n/100), n%100) }
+func two(b []byte, n int) []byte  { return append(b, byte('0'+n/10), byte('0'+n%10)) }
 
 // X12 is CCYYMMDD, or "" for an unknown date.
 func (d Date) X12() string {
@@ -143,7 +147,7 @@ func (d Date) X12() string {
 		return ""
 	}
 	y, m, day := d.YMD()
-	return fmt.Sprintf("%04d%02d%02d", y, m, day)
+	return string(two(two(four(make([]byte, 0, 8), y), int(m)), int(day)))
 }
 
 // Month is 2006-01: a posting period or a partition; "" for an unknown date.
