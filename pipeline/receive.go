@@ -101,7 +101,7 @@ func (env *Env) takeIn(ctx context.Context, profiles *csv.Profiles) ([]*received
 	}
 	found = slices.DeleteFunc(found, func(a workspace.Arrival) bool {
 		if !a.Complete {
-			env.Log.Info("left in the inbox", "file", a.Name, "why", a.Why)
+			env.leave(a.Name, a.Why)
 		}
 		return !a.Complete
 	})
@@ -121,7 +121,7 @@ func (env *Env) takeIn(ctx context.Context, profiles *csv.Profiles) ([]*received
 		return taken{a, some}, err
 	}) {
 		if errors.Is(err, workspace.ErrChanged) {
-			env.Log.Info("left in the inbox", "file", t.arrival.Name, "why", "it changed while it was read")
+			env.leave(t.arrival.Name, "it changed while it was read")
 			continue
 		}
 		if err != nil {
@@ -137,11 +137,17 @@ func (env *Env) takeIn(ctx context.Context, profiles *csv.Profiles) ([]*received
 	}
 	files, waiting := pairUp(files, profiles)
 	for _, h := range waiting {
-		env.Log.Info("left in the inbox", "file", h.file.Name, "why", h.why)
+		env.leave(h.file.Name, h.why)
 		arrivals = slices.DeleteFunc(arrivals, func(a workspace.Arrival) bool { return a.Name == h.file.Name })
 	}
 	slices.SortFunc(files, func(a, b *received) int { return cmp.Compare(a.Name, b.Name) })
 	return files, arrivals, nil
+}
+
+// leave notes a file that stays in the inbox, and why.
+func (env *Env) leave(name, why string) {
+	env.Log.Info("left in the inbox", "file", name, "why", why)
+	env.left = append(env.left, name+": "+why)
 }
 
 type taken struct {

@@ -81,7 +81,7 @@ func Report(w io.Writer, sum Summary, m Morning) error {
 	}{Morning: m, Sum: sum, Edition: strings.TrimPrefix(sum.Edition, "sha256:")}
 	page.Edition = page.Edition[:min(12, len(page.Edition))]
 	page.Dollars = []amount{{"charged", t.Charged}, {"expected (allowed)", t.Expected}, {"paid", t.Paid}, {"contractual", t.Contractual}, {"patient share", t.Patient},
-		{"other adjustments", t.Other}, {"denied, still open", t.Denied}, {"open", t.Open}, {"provider adjustments (PLB)", t.ProviderAdjustments},
+		{"other adjustments", t.Other}, {"denied", t.Denied}, {"open", t.Open}, {"provider adjustments (PLB)", t.ProviderAdjustments},
 		{"unapplied", t.Unapplied}, {"visits without a claim", t.Gaps}}
 	page.Counts = []count{{"files", c.Files}, {"claims", c.Claims}, {"claims seen before", c.DuplicateClaims}, {"visits", c.Encounters}, {"payments", c.Payments},
 		{"payments seen before", c.DuplicatePayments}, {"remits on a claim", c.MatchedRemits}, {"remits on no claim", c.OrphanRemits}, {"remits held", c.HeldRemits},

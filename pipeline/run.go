@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	"revcycle/civil"
 	"revcycle/ledger"
 )
 
@@ -171,6 +170,7 @@ func (env *Env) summarise(ctx context.Context) (Summary, error) {
 	if err := env.addGaps(ctx, &sum); err != nil {
 		return sum, err
 	}
+	sum.Left = append([]string{}, env.left...)
 	if sum.Missing, err = env.missing(ctx); err != nil {
 		return sum, err
 	}
@@ -219,41 +219,6 @@ func (env *Env) fileSummaries(ctx context.Context) ([]FileSummary, error) {
 		out = append(out, f)
 	}
 	return out, nil
-}
-
-// unmapped lists the payer IDs of claims that no master maps, with their dollars. Where no master
-// lists payers at all, a first run is not yet asked to.
-func (env *Env) unmapped(ctx context.Context, where ...ledger.Cond) ([]Unmapped, error) {
-	out := []Unmapped{}
-	if len(env.Party.Payers()) == 0 {
-		return out, nil
-	}
-	rows, err := env.Store.Sums(ctx, ledger.Query{Table: ledger.Claims, Where: where}, []string{"payer", "service_month"}, []string{"charge"})
-	if err != nil {
-		return nil, err
-	}
-	for _, r := range rows {
-		on := monthStart(r[1].Text())
-		if _, _, mapped := env.Party.Payer("837", r[0].Text(), on); mapped {
-			continue
-		}
-		n, charge := int(r[2].Int()), r[3].Cents()
-		if k := len(out) - 1; k >= 0 && out[k].Value == r[0].Text() {
-			out[k].Claims += n
-			out[k].Charge += charge
-			continue
-		}
-		out = append(out, Unmapped{Kind: "payer", Source: "837", Value: r[0].Text(), Claims: n, Charge: charge})
-	}
-	return out, nil
-}
-
-func monthStart(month string) civil.Date {
-	d, err := civil.ParseISO(month + "-01")
-	if err != nil {
-		return 0 // the bucket of claims without a date
-	}
-	return d
 }
 
 // end closes the batch with its summary and the audit's seals, then drops what only a running batch needs.

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"revcycle/civil"
 	"revcycle/claim"
 	"revcycle/denial"
 	"revcycle/ledger"
@@ -310,7 +309,7 @@ func negated(t ledger.Terms) ledger.Terms {
 func (env *Env) recordSettlements(w *write, st *standing, c *claim.Claim, settlements []reconcile.Settlement) {
 	for i := range settlements {
 		s := &settlements[i]
-		row := ledger.SettlementRow(s, env.payerNamed(s.Payer, s.First), env.Batch.No)
+		row := ledger.SettlementRow(s, env.payerOfRemits(s, st.remits[c.ID]), env.Batch.No)
 		same := slices.ContainsFunc(st.settled[c.ID], func(was ledger.Row) bool { return ledger.SameOpinion(ledger.Settlements, was, row) })
 		if !same {
 			w.add(ledger.Settlements, row)
@@ -319,13 +318,25 @@ func (env *Env) recordSettlements(w *write, st *standing, c *claim.Claim, settle
 	}
 }
 
-// payerNamed is the payer that the masters know under a payment's identifier, else that identifier.
-func (env *Env) payerNamed(key string, on civil.Date) string {
-	if payer, _, mapped := env.Party.Payer("TRN03", key, on); mapped {
-		return payer
+// payerOfRemits is who paid a settlement's remits: the payer that the masters know under the payment's
+// TRN03, else under its own identifier, else that identifier as it came. It is the name that extracts give
+// the payment, too.
+func (env *Env) payerOfRemits(s *reconcile.Settlement, refs []reconcile.Adjudged) string {
+	for _, x := range reconcile.InOrder(refs) {
+		p := x.Payment
+		if reconcile.PayerKey(p) != s.Payer {
+			continue
+		}
+		if payer, _, mapped := env.Party.Payer("TRN03", p.PayerTIN, p.Date); mapped {
+			return payer
+		}
+		if p.Payer.ID != "" {
+			payer, _, _ := env.Party.Payer("835", p.Payer.ID, p.Date)
+			return payer
+		}
+		break
 	}
-	payer, _, _ := env.Party.Payer("835", key, on)
-	return payer
+	return s.Payer
 }
 
 // recordDenials opens, renews and closes the claim's denial episodes.
@@ -346,7 +357,7 @@ func (env *Env) recordDenials(w *write, st *standing, c *claim.Claim, a *rules.A
 				root = v.Root
 			}
 			e.ID = denial.EpisodeID(root, e.Line, e.Payer, e.Category, e.Kind)
-			e.Payer = env.payerNamed(e.Payer, s.First)
+			e.Payer = env.payerOfRemits(s, st.remits[c.ID])
 			d := ledger.Denial{Episode: e, First: s.First, Status: "open", ForetoldBy: foretold(a, &e)}
 			if e.Closed {
 				d.Status, d.Outcome = "closed", "bundled into a paid line"

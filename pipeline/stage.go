@@ -43,6 +43,7 @@ type Env struct {
 	final     *Summary // of the batch, once reconcile is whole
 	groupRows int      // rows that wait for one commit: 0 is manyRows
 	arrived   arrived  // claims on their way from ingest to assess
+	left      []string // files that stay in the inbox, and why
 }
 
 // Batch is one run.

@@ -64,7 +64,7 @@ func (env *Env) Status(ctx context.Context, batch string) (Summary, error) {
 	if sum.Counts.MatchedRemits, sum.Counts.OrphanRemits, err = env.matchedNow(ctx); err != nil {
 		return sum, err
 	}
-	if sum.Totals.Expected, sum.Counts.Unpriced, err = env.expectedNow(ctx); err != nil {
+	if sum.Totals.Expected, sum.Counts.Unpriced, sum.Counts.Findings, err = env.expectedNow(ctx); err != nil {
 		return sum, err
 	}
 	if sum.Totals.Denied, err = env.deniedNow(ctx); err != nil {
@@ -94,17 +94,18 @@ func (env *Env) matchedNow(ctx context.Context) (matched, orphans int, err error
 	return matched, orphans, err
 }
 
-// expectedNow sums the expected amounts of the current opinions.
-func (env *Env) expectedNow(ctx context.Context) (sum money.Cents, unpriced int, err error) {
-	at := ledger.Assessments.At("expected")
+// expectedNow sums the expected amounts of the current opinions and counts their findings.
+func (env *Env) expectedNow(ctx context.Context) (sum money.Cents, unpriced, findings int, err error) {
+	at, found := ledger.Assessments.At("expected"), ledger.Assessments.At("findings")
 	err = eachCurrent(ctx, env.Store, ledger.Assessments, func(row ledger.Row) {
+		findings += int(row[found].Int())
 		if row[at].Null() {
 			unpriced++
 		} else {
 			sum += row[at].Cents()
 		}
 	})
-	return sum, unpriced, err
+	return sum, unpriced, findings, err
 }
 
 // deniedNow sums what stands refused on claims by the current reading of the remits that post.

@@ -24,6 +24,7 @@ type Summary struct {
 	Controls []Control        `json:"controls"`
 	Stages   []StageTime      `json:"stages"`
 	Unmapped []Unmapped       `json:"unmapped"`
+	Left     []string         `json:"left"`    // files that could not be taken and lie in the inbox still, a sentence each
 	Missing  []string         `json:"missing"` // expected files that did not come, a sentence each
 	DeniedBy []DeniedCategory `json:"denials_by_category"`
 	Manifest string           `json:"manifest,omitempty"` // the published manifest, below the extracts folder

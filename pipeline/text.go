@@ -65,6 +65,9 @@ func (s Summary) heading(p *page) {
 	}
 }
 
+// trouble orders the states of files: the worst is the highest.
+var trouble = map[string]int{"quarantined": 3, "partial": 2, "received": 1}
+
 // fileLines tells how many files stand in each state, and of each that is not simply in, why.
 func (s Summary) fileLines(p *page) {
 	if s.whole() {
@@ -86,7 +89,9 @@ func (s Summary) fileLines(p *page) {
 	slices.Sort(states)
 	p.line("  %d: %s", len(s.Files), strings.Join(states, ", "))
 	shown := 0
-	for _, f := range s.Files {
+	files := slices.Clone(s.Files) // troubles first
+	slices.SortStableFunc(files, func(a, b FileSummary) int { return cmp.Compare(trouble[b.State], trouble[a.State]) })
+	for _, f := range files {
 		if f.State == "ingested" {
 			continue
 		}
@@ -217,10 +222,11 @@ func (s Summary) waiting(p *page) {
 	}{
 		{s.Counts.Gaps, "revcycle gaps", "visits without a claim"},
 		{s.Counts.Denials, "revcycle denials", "denials, by what is at risk"},
-		{s.Counts.Quarantined + s.Counts.Rejects, "revcycle status", "what is in quarantine, and why"},
+		{s.Counts.Quarantined, "revcycle quarantine ls", "what could not be read, and why"},
+		{s.Counts.OrphanRemits + s.Counts.HeldRemits, "revcycle export REMITS", "remits on no claim (ORPHAN_REMIT) or held (QUARANTINED)"},
 	} {
 		if w.n > 0 {
-			next = append(next, fmt.Sprintf("  %-18s %s", w.command, w.what))
+			next = append(next, fmt.Sprintf("  %-23s %s", w.command, w.what))
 		}
 	}
 	if len(next) > 0 {
@@ -231,6 +237,10 @@ func (s Summary) waiting(p *page) {
 
 // absent lists the expected files that did not come.
 func (s Summary) absent(p *page) {
+	if len(s.Left) > 0 {
+		p.section("LEFT IN THE INBOX")
+		p.line("  %s", strings.Join(s.Left, "\n  "))
+	}
 	if len(s.Missing) > 0 {
 		p.section("EXPECTED, AND DID NOT COME")
 		p.line("  %s", strings.Join(s.Missing, "\n  "))

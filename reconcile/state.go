@@ -64,7 +64,7 @@ func (f *facts) standing() Standing {
 	out.Underpaid, out.Overpaid = f.variance()
 	switch {
 	case f.capitated():
-		out.State = Capitated
+		out.State, out.Underpaid = Capitated, false // the capitation payment is its price
 	case s.Paid == 0 && s.PatientShare > 0 && s.Denied == 0 && s.Pending == 0 && s.Other.Total() == s.Other.Of(denial.COB):
 		out.State = ZeroPayPatient
 	case f.coordinated():

@@ -45,6 +45,9 @@ func execute(ctx context.Context, args []string, out, errOut io.Writer) int {
 	err := root.ExecuteContext(ctx)
 	code := codeOf(ctx, err)
 	var quiet exitError
+	if code == exitInterrupted {
+		err = errors.New("interrupted; run it again to go on")
+	}
 	if err != nil && !errors.As(err, &quiet) {
 		if a.logFormat == "json" {
 			a.log().Error(err.Error(), "exit", code)
@@ -72,6 +75,9 @@ func (a *app) root() *cobra.Command {
 	flags.StringVar(&a.logFormat, "log-format", "text", "messages on stderr: text or json")
 	flags.BoolVar(&a.json, "json", false, "print data as JSON")
 	flags.IntVar(&a.workers, "workers", 0, "parallel workers (default: revcycle.yaml, else one per processor)")
+	if err := flags.MarkHidden("database"); err != nil {
+		panic(err) // the flag is declared above
+	}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return wrongFlag(c, err) })
 	root.AddCommand(a.initCommand(), a.planCommand(), a.runCommand())
 	root.AddCommand(a.stageCommands()...)
@@ -174,6 +180,9 @@ func (a *app) open(readOnly bool) (*pipeline.Env, error) {
 		return nil, err
 	}
 	workers := a.workers
+	if workers < 0 {
+		return nil, usage("--workers %d: write 1 or more, or 0 for one per processor", workers)
+	}
 	if workers == 0 {
 		workers = w.Workers
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"revcycle/denial"
 	"revcycle/money"
 	"revcycle/pipeline"
 )
@@ -32,6 +33,9 @@ func (a *app) denialsCommand() *cobra.Command {
 			}
 			if limit < 0 {
 				return usage("--limit %d: write 0 for all, or how many", limit)
+			}
+			if _, known := denial.Default().Category(strings.ToUpper(f.Category)); f.Category != "" && !known {
+				return usage("--category %s: no category is called so; they are those of the column category, such as AUTHORIZATION", f.Category)
 			}
 			return a.reading(func(env *pipeline.Env) error {
 				list, err := env.DenialList(c.Context(), f)
