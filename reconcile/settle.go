@@ -26,7 +26,7 @@ type Settlement struct {
 	Suspended []Suspended  // those whose money is not on the claim, in content order
 	Pairs     []Pair       // reversals, in content order
 	Net       denial.Split // of the effective remits
-	Allowed   money.Cents  // of the net, without what earlier payers called contractual
+	Allowed   money.Cents  // of the net; of earlier payers' effect only what they gave
 	Expected  *money.Cents // of the lines answered; nil where unknown
 	Lines     []SettledLine
 	Unplaced  denial.Split // what was said at claim level, or of lines that match none
@@ -55,7 +55,7 @@ const (
 type SettledLine struct {
 	Line     int // LX01
 	Split    denial.Split
-	Allowed  money.Cents
+	Allowed  money.Cents  // as of the claim
 	Expected *money.Cents // nil where unknown
 	Rules    []string     // the steps that matched it, sorted
 }
@@ -241,7 +241,6 @@ func netLines(c *claim.Claim, a *rules.Assessment, xs []Adjudged, js []denial.Ju
 	}
 	for i := range lines {
 		l := &lines[i]
-		l.Allowed = l.Split.Allowed()
 		slices.Sort(l.Rules)
 		l.Rules = slices.Compact(l.Rules)
 		if a != nil {
@@ -256,7 +255,7 @@ func netLines(c *claim.Claim, a *rules.Assessment, xs []Adjudged, js []denial.Ju
 
 // stand sets the headline and the flags.
 func (p *account) stand(s *Settlement, c *claim.Claim, earlier []Settlement, policy Policy) {
-	f := facts{split: s.Net, secondary: p.order > 1, expected: s.Expected, tolerance: policy.Tolerance}
+	f := facts{split: s.Net, secondary: p.order > 1 || s.Net.Other.Of(denial.COB) > 0, expected: s.Expected, tolerance: policy.Tolerance}
 	if n := len(p.all); n > 0 {
 		f.status = p.all[n-1].Remit.Status
 	}
@@ -264,16 +263,12 @@ func (p *account) stand(s *Settlement, c *claim.Claim, earlier []Settlement, pol
 		f.status = "" // a word on where the claim went changes nothing that was paid
 	}
 	f.reversed = len(s.Effective) == 0 && len(s.Pairs) > 0
-	s.Allowed = s.Net.Allowed()
+	s.allow(earlier)
 	accounted := s.Net.Charge - s.Net.Denied - s.Net.Pending - s.Net.Other.Of(denial.Disputed) - s.Net.Other.Of(denial.Forwarded)
 	f.over = accounted > c.Charge
-	var before, cut money.Cents
+	var before money.Cents
 	for _, e := range earlier {
 		before += e.Net.Paid
-		cut += e.Net.Contractual
-	}
-	if cob := s.Net.Other.Of(denial.COB); cob > 0 && len(earlier) > 0 {
-		s.Allowed -= min(cob, cut)
 	}
 	if s.Expected != nil && len(earlier) > 0 && s.Net.Paid > 0 && before+s.Net.Paid+s.Net.PatientShare-s.Net.Balance > *s.Expected+policy.Tolerance {
 		f.over = true
