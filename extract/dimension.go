@@ -154,7 +154,7 @@ func (b *builder) codeRows(ctx context.Context) ([]CodeRow, error) {
 	codes := denial.Default()
 	var rows []CodeRow
 	for _, system := range []struct{ column, name string }{{"carc", "CARC"}, {"plb_code", "PLB"}, {"rarcs", "RARC"}} {
-		counts, err := b.store.Sums(ctx, ledger.Query{Table: ledger.Adjustments}, []string{system.column}, nil)
+		counts, err := b.store.Sums(ctx, ledger.Query{Table: ledger.Adjustments, Where: b.until()}, []string{system.column}, nil)
 		if err != nil {
 			return nil, fmt.Errorf("list the codes in use: %w", err)
 		}

@@ -79,7 +79,7 @@ func (w *world) assess(a *rules.Assessment, batch int64) {
 
 func (w *world) payment(p *claim.Payment, batch int64, asOf civil.Date) {
 	w.add(ledger.Payments, ledger.PaymentRow(p, batch, claim.Sighting{}))
-	w.add(ledger.Adjustments, ledger.ProviderAdjustmentRows(p)...)
+	w.add(ledger.Adjustments, ledger.ProviderAdjustmentRows(p, batch)...)
 	if e, ok := ledger.PostPayment(p); ok {
 		w.add(ledger.Postings, ledger.EntryRows(&e, batch, asOf)...)
 	}
@@ -92,7 +92,7 @@ func (w *world) answer(r *claim.Remit, p *claim.Payment, to claim.ID, terms ledg
 		m.Lines = append(m.Lines, reconcile.LineMatch{RemitLine: i + 1, ClaimLine: i + 1, Rule: "L1"})
 	}
 	w.add(ledger.Remits, ledger.RemitRow(r, batch, p.Date, ""))
-	w.add(ledger.Adjustments, ledger.AdjustmentRows(r)...)
+	w.add(ledger.Adjustments, ledger.AdjustmentRows(r, batch)...)
 	w.add(ledger.Matches, ledger.MatchRow(&m, nil, batch))
 	lone := reconcile.Lone{Remit: r.ID, Claim: to, RuleText: m.RuleText(), Posts: true, Judged: denial.Judged{Split: split}}
 	lone.State = state

@@ -34,11 +34,11 @@ func RemitRow(r *claim.Remit, batch int64, paidOn civil.Date, held string) Row {
 }
 
 // AdjustmentRows gives the CAS triplets of a remit, claim level first, as rows of Adjustments.
-func AdjustmentRows(r *claim.Remit) []Row {
+func AdjustmentRows(r *claim.Remit, batch int64) []Row {
 	var rows []Row
 	add := func(level string, line int, a claim.Adjustment, remarks []string) {
 		rows = append(rows, Row{
-			ID(r.ID), Int(int64(len(rows) + 1)), Text(level), Int(int64(line)), Text(a.Group), Text(a.Reason), {}, {},
+			ID(r.ID), Int(int64(len(rows) + 1)), Int(batch), Text(level), Int(int64(line)), Text(a.Group), Text(a.Reason), {}, {},
 			Cents(a.Amount), exactOrNull(a.Quantity), Text(strings.Join(remarks, " ")),
 		})
 	}
@@ -54,11 +54,11 @@ func AdjustmentRows(r *claim.Remit) []Row {
 }
 
 // ProviderAdjustmentRows gives the PLB pairs of a payment as rows of Adjustments.
-func ProviderAdjustmentRows(p *claim.Payment) []Row {
+func ProviderAdjustmentRows(p *claim.Payment, batch int64) []Row {
 	rows := make([]Row, len(p.Adjustments))
 	for i, a := range p.Adjustments {
 		rows[i] = Row{
-			ID(p.ID), Int(int64(i + 1)), Text("provider"), Int(0), {}, {}, Text(a.Code), Text(a.Reference), Cents(a.Amount), {}, {},
+			ID(p.ID), Int(int64(i + 1)), Int(batch), Text("provider"), Int(0), {}, {}, Text(a.Code), Text(a.Reference), Cents(a.Amount), {}, {},
 		}
 	}
 	return rows

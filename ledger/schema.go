@@ -160,6 +160,7 @@ var Remits = &Table{Name: "remit", Doc: "one row per CLP", KeyLen: 1,
 var Adjustments = &Table{Name: "adjustment", Doc: "one row per CAS triplet or PLB pair", KeyLen: 2, Columns: []Column{
 	key("document", KindID, "remit or payment"),
 	key("seq", KindInt, "position in it"),
+	col("batch", KindInt, "batch that brought the document"),
 	col("level", KindText, "claim, line, provider"),
 	col("line_no", KindInt, "SVC in the remit"),
 	col("group_code", KindText, "CO, PR, OA, PI"),

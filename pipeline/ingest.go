@@ -259,7 +259,7 @@ func (env *Env) ingestRemits(w *write, c chunkOf, items parsers.Items) error {
 				t.HeldRemits++
 			}
 		}, ledger.RemitRow(r, env.Batch.No, payment.Date, held))
-		w.add(ledger.Adjustments, ledger.AdjustmentRows(r)...)
+		w.add(ledger.Adjustments, ledger.AdjustmentRows(r, env.Batch.No)...)
 	}
 	return nil
 }
@@ -274,7 +274,7 @@ func (env *Env) addPayment(w *write, p *claim.Payment, at claim.Sighting, remits
 		t.Paid += p.Amount
 		t.PLB += p.AdjustmentTotal()
 	}, ledger.PaymentRow(p, env.Batch.No, at))
-	w.add(ledger.Adjustments, ledger.ProviderAdjustmentRows(p)...)
+	w.add(ledger.Adjustments, ledger.ProviderAdjustmentRows(p, env.Batch.No)...)
 	if e, ok := ledger.PostPayment(p); ok {
 		env.append(w, &e)
 	}
