@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"revcycle/denial"
 	"revcycle/money"
 )
 
@@ -30,10 +31,10 @@ type LineRow struct {
 	IsPackaged      *bool  `parquet:"is_packaged,optional" doc:"paid inside another line: expected 0.00 and that is right"`
 	Allowed         *int64 `parquet:"allowed,optional,decimal(2:18)" doc:"allowed by the first payer in order that answered the line; null before any remit, as all below"`
 	Paid            *int64 `parquet:"paid,optional,decimal(2:18)" doc:"paid, all payers"`
-	Contractual     *int64 `parquet:"contractual,optional,decimal(2:18)" doc:"contract allowance, all payers"`
-	Denied          *int64 `parquet:"denied,optional,decimal(2:18)" doc:"refused, all payers"`
-	PatientResp     *int64 `parquet:"patient_resp,optional,decimal(2:18)" doc:"patient's share as the last payer has it"`
-	OtherAdj        *int64 `parquet:"other_adj,optional,decimal(2:18)" doc:"all else, all payers, pending amounts included"`
+	Contractual     *int64 `parquet:"contractual,optional,decimal(2:18)" doc:"contract allowance, all payers; of a later payer only what the earlier ones left to cut"`
+	Denied          *int64 `parquet:"denied,optional,decimal(2:18)" doc:"memo: refused in the net of all payers' remits; part of what is open unless a later payer took it over; never an addend"`
+	PatientResp     *int64 `parquet:"patient_resp,optional,decimal(2:18)" doc:"memo: patient's share of the line as the claim's last payer has it, 0.00 where that one did not answer it; part of what is open; never an addend"`
+	OtherAdj        *int64 `parquet:"other_adj,optional,decimal(2:18)" doc:"all other posted adjustments, all payers; not what OA-23 tells of earlier payers, nor refused and pending amounts. charge − paid − contractual − other_adj is what is open of the line with payers and the patient"`
 	MatchRule       string `parquet:"match_rule,optional,dict" doc:"steps that matched its remit lines: L1 to L5"`
 	RenderingNPI    string `parquet:"rendering_npi,optional,dict" doc:"2420A, else the claim's"`
 	ServiceMonth    string `parquet:"service_month,optional,dict" doc:"the claim's bucket"`
@@ -88,7 +89,8 @@ func (x *claimed) price(r *LineRow) {
 	}
 }
 
-// answer fills what the payers said of the line, in their order.
+// answer fills what the payers said of the line, in their order. What posts of it is told as the journal
+// has it of the claim: the patient's share is the last payer's, and what earlier payers did counts once.
 func (x *claimed) answer(r *LineRow) {
 	var paid, contractual, denied, other money.Cents
 	var rules []string
@@ -97,12 +99,20 @@ func (x *claimed) answer(r *LineRow) {
 			if l.Line != int(r.LineNo) {
 				continue
 			}
-			paid, contractual, denied = paid+l.Split.Paid, contractual+l.Split.Contractual, denied+l.Split.Denied
-			other += l.Split.Other.Total() + l.Split.Pending
+			var patient money.Cents
+			if i == len(x.settled)-1 {
+				patient = l.Split.PatientShare
+			}
+			cut := l.Split.Contractual
+			if i > 0 {
+				left := money.Cents(r.Charge) - paid - contractual - other
+				cut = min(cut, max(0, left-l.Split.Paid-patient))
+			}
+			paid, contractual, denied, other = paid+l.Split.Paid, contractual+cut, denied+l.Split.Denied, other+posted(&l.Split.Other)
 			if r.Allowed == nil {
 				r.Allowed = some(l.Allowed)
 			}
-			r.PatientResp = some(l.Split.PatientShare)
+			r.PatientResp = some(patient)
 			r.Paid, r.Contractual, r.Denied, r.OtherAdj = some(paid), some(contractual), some(denied), some(other)
 			for _, rule := range l.Rules {
 				if rule != "" {
@@ -112,6 +122,17 @@ func (x *claimed) answer(r *LineRow) {
 		}
 	}
 	r.MatchRule = strings.Join(rules, ",")
+}
+
+// posted is what of the column "other" moves money out of the payer's receivable.
+func posted(o *denial.Others) money.Cents {
+	var sum money.Cents
+	for account, amount := range o.All() {
+		if account.Posts() {
+			sum += amount
+		}
+	}
+	return sum
 }
 
 func appendNew(list []string, s string) []string {

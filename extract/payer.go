@@ -22,7 +22,7 @@ type ClaimPayerRow struct {
 	Denied        *int64 `parquet:"denied,optional,decimal(2:18)" doc:"net refused"`
 	PatientResp   *int64 `parquet:"patient_resp,optional,decimal(2:18)" doc:"net patient's share as this payer has it"`
 	Pending       *int64 `parquet:"pending,optional,decimal(2:18)" doc:"net not decided yet"`
-	OtherAdj      *int64 `parquet:"other_adj,optional,decimal(2:18)" doc:"all else of the net"`
+	OtherAdj      *int64 `parquet:"other_adj,optional,decimal(2:18)" doc:"all else of the net; of a later payer also what OA-23 tells of the earlier ones, so it is never summed over payers. Of each payer charge = paid + contractual + denied + patient_resp + pending + other_adj"`
 	Allowed       *int64 `parquet:"allowed,optional,decimal(2:18)" doc:"allowed amount of the net"`
 	Expected      *int64 `parquet:"expected_allowed,optional,decimal(2:18)" doc:"expected allowed amount of what was answered; null where unpriced"`
 	PaymentState  string `parquet:"payment_state,optional,dict" doc:"headline state with this payer"`
