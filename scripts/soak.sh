@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 out=${1:-docs/measurements.md}
-kills=${KILLS:-600}
+kills=${KILLS:-400}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 code=0
@@ -23,7 +23,7 @@ fi
 	echo
 	echo "$(date -u +%Y-%m-%d), commit $(git rev-parse --short HEAD), $(nproc) cores, $((SECONDS / 60)) min $((SECONDS % 60)) s:"
 	echo
-	grep -oE '(soak: .*|[0-9]+ runs, [0-9]+ killed before.*|peak [0-9]+ kB, [0-9]+ kB without it$)' "$work/log" | sed 's/^soak: //; s/^/- /'
+	grep -oE '(soak: .*|[0-9]+ runs, [0-9]+ killed before.*)' "$work/log" | sed 's/^soak: //; s/^/- /'
 	echo '<!-- /soak -->'
 } >"$work/section"
 mkdir -p "$(dirname "$out")"

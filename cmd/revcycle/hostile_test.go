@@ -212,7 +212,7 @@ func TestMemoryStaysFlatOnHostileFiles(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			kb := peak(hostile)
-			t.Logf("peak %d kB, %d kB without it", kb, plain)
+			t.Logf("soak: %s: peak %d kB, %d kB without it", name, kb, plain)
 			if plain == 0 || kb > plain+24<<10 {
 				t.Errorf("peak %d kB, %d kB without it: memory grows with the file", kb, plain)
 			}

@@ -139,10 +139,11 @@ func TestAKilledRunGoesOn(t *testing.T) {
 		}
 	}
 	rng := rand.New(rand.NewPCG(21, 1))
-	n, killed := points(t, 50), 0
+	n, killed, all := points(t, 50), 0, 0
 	try := func(how string, kill func(place) bool) {
 		w := p.copied()
 		defer os.RemoveAll(w.dir)
+		all++
 		if kill(w) {
 			killed++
 		}
@@ -171,7 +172,7 @@ func TestAKilledRunGoesOn(t *testing.T) {
 		d := time.Duration(rng.Int64N(int64(took)))
 		try(fmt.Sprintf("after %s", d), func(w place) bool { return w.killAfter(d) })
 	}
-	t.Logf("%d runs, %d killed before their end; an undisturbed one takes %s", n, killed, took)
+	t.Logf("%d runs, %d killed before their end; an undisturbed one takes %s", all, killed, took.Round(time.Millisecond))
 	if killed < n/2 {
 		t.Errorf("only %d of %d runs were killed", killed, n)
 	}
