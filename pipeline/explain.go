@@ -168,11 +168,12 @@ func (t *teller) prepare(ctx context.Context) error {
 	for _, b := range all {
 		t.batches[b.No] = b
 	}
+	again := ledger.Files.At("duplicate_of")
 	for row, err := range t.Store.Rows(ctx, ledger.Query{Table: ledger.Files}) {
 		if err != nil {
 			return err
 		}
-		if _, ok := t.files[row[2].Digest()]; !ok {
+		if _, known := t.files[row[2].Digest()]; !known && row[again].Text() == "" {
 			t.files[row[2].Digest()] = row[1].Text()
 		}
 	}

@@ -207,6 +207,21 @@ func TestExplainTellsTheGoldenCases(t *testing.T) {
 	}
 }
 
+// The same bytes under two names: the remit came from the one that was read, though the other sorts first.
+func TestExplainNamesTheFileThatWasRead(t *testing.T) {
+	n := newNight(t, golden+"/rulebook", mem.New())
+	n.drop(golden+"/in/submitted.837p", golden+"/in/g01_paid.835")
+	data, err := os.ReadFile(golden + "/in/g01_paid.835")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.put("g01_paid-again.835", data)
+	n.run(april)
+	if got := n.story("G01A").Remits[0].File; got != "g01_paid.835" {
+		t.Errorf("it came from %s", got)
+	}
+}
+
 // wordsOf cuts a text at all that is no letter, digit or dash: ALPHA-AGREED is not Mr. Reed.
 func wordsOf(text string) []string {
 	return strings.FieldsFunc(text, func(r rune) bool {
