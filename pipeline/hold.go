@@ -128,6 +128,8 @@ func (env *Env) closeFile(ctx context.Context, f *received, key string, t Tally)
 	switch {
 	case f.DuplicateOf != "":
 		state, reason = "duplicate", "the same bytes came as "+f.DuplicateOf
+	case f.Unread != "":
+		reason = f.Unread
 	case f.Refused != "":
 		_, reason = codeIn(f.Refused)
 		state = "quarantined"

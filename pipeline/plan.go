@@ -90,6 +90,9 @@ func (env *Env) planFile(ctx context.Context, name string) (PlannedFile, error) 
 		f.Reason = "packed: what is in it is taken"
 	} else if format := parsers.FormatOf(f.Kind, profiles); !format.Run {
 		f.Action, f.Reason = "quarantine", format.Refusal
+		if tableOf(f.Kind, profiles) != nil {
+			f.Action = "skip"
+		}
 	}
 	h := sha256.New()
 	h.Write(head[:n])

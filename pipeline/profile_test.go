@@ -47,3 +47,13 @@ func TestAProfileThatCannotBePublishedTakesNothingIn(t *testing.T) {
 		}
 	}
 }
+
+// A whole export holds files that are no part of the revenue cycle: known, named, and no trouble.
+func TestFilesOfAnExportThatAreOfNoUseAreNoTrouble(t *testing.T) {
+	n := newNight(t, sample, mem.New())
+	n.put("observations.csv", []byte("DATE,PATIENT,ENCOUNTER,CATEGORY,CODE,DESCRIPTION,VALUE,UNITS,TYPE\n2025-01-01T00:00:00Z,p,e,c,1,d,2,u,numeric\n"))
+	sum := n.run(april)
+	if sum.Exit != pipeline.ExitDone || len(sum.Files) != 1 || sum.Files[0].State != "ingested" || !strings.Contains(sum.Files[0].Reason, "left unread") {
+		t.Errorf("got exit %d, %+v", sum.Exit, sum.Files)
+	}
+}

@@ -28,6 +28,7 @@ type received struct {
 	Kind        parsers.Kind
 	DuplicateOf string // the name under which the same bytes came first
 	Refused     string // why nothing of the file can be taken
+	Unread      string // why nothing of it is wanted: a file of an export that is no part of the revenue cycle
 	Layout      *parsers.Layout
 	// Companion is the file that holds the lines of a CSV claim table.
 	Companion     string
@@ -208,7 +209,11 @@ func (env *Env) scan(m workspace.Member, profiles *csv.Profiles) (*received, err
 		}
 		return f, nil
 	}
-	if !format.Run {
+	switch {
+	case format.Run:
+	case tableOf(f.Kind, profiles) != nil:
+		f.Unread = format.Refusal // a file of an export that we know and have no use for
+	default:
 		f.Refused = format.Refusal
 	}
 	return f, nil
