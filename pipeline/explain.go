@@ -25,8 +25,8 @@ var ErrNoClaim = errors.New("no claim and no remit bears this number")
 
 // Explain tells the whole life of each claim that bears a number: a claim's ID, or six and more of its
 // first digits, the ID of a remit or denial of it, a patient control number as sent or in another
-// form, or a pseudonym of one. Versions of one bill come oldest first. Remits that bear the number and
-// stand on no claim have a story of their own at the end.
+// form, or a pseudonym of one. Versions of one bill come oldest first. Remits that stand on no claim are
+// told with the claims that bear their number, and where there is none by a story of their own.
 func (env *Env) Explain(ctx context.Context, number string) ([]Story, error) {
 	ids, err := env.claimsOf(ctx, number)
 	if err != nil {
@@ -45,6 +45,9 @@ func (env *Env) Explain(ctx context.Context, number string) ([]Story, error) {
 		out = append(out, s)
 	}
 	slices.SortStableFunc(out, func(a, b Story) int { return cmp.Compare(a.Bill.Created, b.Bill.Created) })
+	if len(out) > 0 {
+		return out, nil
+	}
 	stray, err := t.strays(ctx, number)
 	if err != nil {
 		return nil, err
@@ -85,6 +88,12 @@ func (env *Env) byID(ctx context.Context, number string) ([]claim.ID, error) {
 	matches, err := ledger.CurrentMatches(ctx, env.Store, []claim.ID{id})
 	if m, ok := matches[id]; err == nil && ok && m.Is.State == reconcile.Matched {
 		return []claim.ID{m.Is.Claim}, nil
+	}
+	for r, err := range ledger.ReadRemits(ctx, env.Store, ledger.OneOf("id", id)) {
+		if err != nil {
+			return nil, err
+		}
+		return env.byControl(ctx, r.Control)
 	}
 	return nil, err
 }
@@ -190,7 +199,7 @@ func (t *teller) tell(ctx context.Context, id claim.ID) (Story, error) {
 	if c == nil {
 		return Story{}, fmt.Errorf("explain: claim %s: %w", id, ErrNoClaim)
 	}
-	s := Story{Claim: id, Control: c.Control, Bill: t.bill(c), Versions: versionsOf(st, id), Lines: linesOf(c), Remits: []StoryRemit{}}
+	s := Story{Claim: id, Control: c.Control, Bill: t.bill(c), Versions: versionsOf(st, id), Lines: linesOf(c), Remits: []StoryRemit{}, Apart: []StoryRemit{}}
 	for row, err := range t.Store.Rows(ctx, ledger.Query{Table: ledger.Claims, Where: []ledger.Cond{ledger.OneOf("id", id)}}) {
 		if err != nil {
 			return s, err
@@ -208,6 +217,9 @@ func (t *teller) tell(ctx context.Context, id claim.ID) (Story, error) {
 			return s, err
 		}
 		s.Remits = append(s.Remits, r)
+	}
+	if s.Apart, err = t.unmatched(ctx, ledger.Named("control_norm", claim.NormalControl(c.Control))); err != nil {
+		return s, err
 	}
 	if err := t.outcome(ctx, &s, st); err != nil {
 		return s, err
@@ -305,7 +317,7 @@ func quoteOf(q rules.Quote) StoryQuote {
 // remit tells of one remit; judged is how it reads alone, nil where that is not recorded.
 func (t *teller) remit(ctx context.Context, x reconcile.Adjudged, judged ledger.Row) (StoryRemit, error) {
 	r, p, m := x.Remit, x.Payment, &x.Match
-	out := StoryRemit{Remit: r.ID, Payment: r.Payment, Trace: p.Trace, Date: p.Date, PayerName: p.Payer.Name, PayerTIN: p.PayerTIN,
+	out := StoryRemit{Remit: r.ID, Control: r.Control, Payment: r.Payment, Trace: p.Trace, Date: p.Date, PayerName: p.Payer.Name, PayerTIN: p.PayerTIN,
 		PaymentAmount: p.Amount, Status: r.Status, PayerControl: r.PayerControl, Charge: r.Charge, Paid: r.Paid, PatientDue: r.PatientDue,
 		MatchRule: m.RuleText(), MatchState: string(m.State), Flags: []string{}, Lines: []StoryMatch{}, Adjustments: adjustmentsOf(r)}
 	if st, ok := denial.Default().Status(r.Status); ok {
@@ -350,43 +362,4 @@ func adjustmentsOf(r *claim.Remit) []StoryAdjustment {
 		add(r.Lines[i].Number, r.Lines[i].Adjustments, r.Lines[i].Remarks)
 	}
 	return out
-}
-
-// strays tells of the remits that bear a number and stand on no claim.
-func (t *teller) strays(ctx context.Context, number string) (Story, error) {
-	s := Story{Control: number, Versions: []StoryVersion{}, Lines: []StoryLine{}, Opinions: []StoryOpinion{}, Remits: []StoryRemit{},
-		Settlements: []StorySettlement{}, Denials: []DenialItem{}, Entries: []StoryEntry{}}
-	where := ledger.Named("control_norm", claim.NormalControl(number))
-	if id, err := claim.ParseID(number); err == nil && id.Known() {
-		where = ledger.OneOf("id", id)
-	}
-	if len(where.Values) == 0 {
-		return s, nil
-	}
-	remits, err := t.askedWhere(ctx, where)
-	if err != nil {
-		return s, err
-	}
-	for i := range remits {
-		a := &remits[i]
-		matches, err := ledger.CurrentMatches(ctx, t.Store, []claim.ID{a.remit.ID})
-		if err != nil {
-			return s, err
-		}
-		m := matches[a.remit.ID].Is
-		if m.State == reconcile.Matched || a.payment == nil {
-			continue
-		}
-		judged, err := ledger.Latest(ctx, t.Store, ledger.Adjudged, ledger.OneOf("remit", a.remit.ID))
-		if err != nil {
-			return s, err
-		}
-		r, err := t.remit(ctx, reconcile.Adjudged{Remit: &a.remit, Payment: a.payment, Match: m}, append(judged, nil)[0])
-		if err != nil {
-			return s, err
-		}
-		s.Control = a.remit.Control
-		s.Remits = append(s.Remits, r)
-	}
-	return s, nil
 }

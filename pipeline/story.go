@@ -19,6 +19,7 @@ type Story struct {
 	Lines       []StoryLine       `json:"lines"`
 	Opinions    []StoryOpinion    `json:"opinions"` // oldest first; the last is current
 	Remits      []StoryRemit      `json:"remits"`   // in the order of their payments
+	Apart       []StoryRemit      `json:"apart"`    // remits that bear its number and stand on no claim: held, or not matched
 	Settlements []StorySettlement `json:"settlements"`
 	Denials     []DenialItem      `json:"denials"`
 	Entries     []StoryEntry      `json:"entries"`
@@ -123,6 +124,7 @@ type StoryStep struct {
 // StoryRemit is one CLP, how it was matched and how it reads alone.
 type StoryRemit struct {
 	Remit         claim.ID          `json:"remit_id"`
+	Control       string            `json:"patient_control_number"` // as the payer sent it
 	Payment       claim.ID          `json:"payment_id"`
 	Batch         string            `json:"batch_id"`
 	File          string            `json:"file"`

@@ -161,11 +161,21 @@ func (q *StoryQuote) print(p *page) {
 
 func (s *Story) remits(p *page) {
 	p.section("THE PAYERS SAID")
-	if len(s.Remits) == 0 {
+	switch {
+	case len(s.Remits) == 0 && len(s.Apart) > 0:
+		p.line("  nothing that stands on the claim yet")
+	case len(s.Remits) == 0:
 		p.line("  nothing yet")
 	}
 	for i := range s.Remits {
 		s.Remits[i].print(p)
+	}
+	if len(s.Apart) == 0 {
+		return
+	}
+	p.section("REMITTANCES FOR THIS NUMBER THAT ARE NOT ON THE CLAIM")
+	for i := range s.Apart {
+		s.Apart[i].print(p)
 	}
 }
 
@@ -173,7 +183,7 @@ func (r *StoryRemit) print(p *page) {
 	p.line("  %s  %s: %s of %s (trace %s, payer claim number %s)", r.Date, cmp.Or(r.PayerName, r.PayerTIN), dollars(r.Paid), dollars(r.Charge), r.Trace, cmp.Or(r.PayerControl, "-"))
 	p.line("      CLP02 %s: %s; from %s, batch %s", r.Status, cmp.Or(r.Meaning, "unknown"), cmp.Or(r.File, "?"), r.Batch)
 	if r.Held != "" {
-		p.line("      held, its money is unapplied: %s", r.Held)
+		p.line("      held, its %s is unapplied: %s", dollars(r.Paid), r.Held)
 	}
 	step, _, _ := strings.Cut(r.MatchRule, "/")
 	p.line("      matched by %s: %s%s", cmp.Or(r.MatchRule, "-"), cmp.Or(matchWords[step], r.MatchState), flagged(r.Flags))

@@ -222,6 +222,37 @@ func TestExplainNamesTheFileThatWasRead(t *testing.T) {
 	}
 }
 
+// A remit that is held is told with the claim whose number it bears, under that number and under its own ID:
+// the payer did say something (G18: 92.47 of 150.00, off by 7.53).
+func TestExplainTellsOfAHeldRemit(t *testing.T) {
+	n := newNight(t, golden+"/rulebook", mem.New())
+	n.drop(golden+"/in/submitted.837p", golden+"/in/g18_one_bad_transaction.835")
+	n.run(april)
+	for _, number := range []string{"G18A", n.story("G18A").Apart[0].Remit.String(), n.story("G18A").Claim.String()} {
+		got := n.told(number)
+		for _, want := range []string{"CLAIM ", "patient control number G18A", "REMITTANCES FOR THIS NUMBER THAT ARE NOT ON THE CLAIM", "92.47 of 150.00",
+			"held, its 92.47 is unapplied: CLAIM_UNBALANCED: charge, adjustments and payment are off by 7.53"} {
+			if !strings.Contains(got, want) {
+				t.Errorf("%s: %q is not in:\n%s", number, want, got)
+			}
+		}
+		if strings.Contains(got, "nothing yet") || strings.Contains(got, "NO CLAIM") {
+			t.Errorf("%s: it denies what there is:\n%s", number, got)
+		}
+	}
+}
+
+// told is the one story of a number as people read it.
+func (n *night) told(number string) string {
+	n.t.Helper()
+	s := n.story(number)
+	var text bytes.Buffer
+	if err := s.Text(&text); err != nil {
+		n.t.Fatal(err)
+	}
+	return text.String()
+}
+
 // wordsOf cuts a text at all that is no letter, digit or dash: ALPHA-AGREED is not Mr. Reed.
 func wordsOf(text string) []string {
 	return strings.FieldsFunc(text, func(r rune) bool {
