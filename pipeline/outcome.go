@@ -13,12 +13,16 @@ import (
 // outcome tells what came of a claim: settlements, denials, entries, and where the money stands.
 func (t *teller) outcome(ctx context.Context, s *Story, st *standing) error {
 	s.Settlements, s.Denials, s.Entries = []StorySettlement{}, []DenialItem{}, []StoryEntry{}
+	var last reconcile.Settlement
 	for _, row := range st.settled[s.Claim] {
 		x, err := ledger.SettlementOf(row)
 		if err != nil {
 			return err
 		}
 		s.Settlements = append(s.Settlements, settlementOf(&x, row[ledger.Settlements.At("payer")].Text()))
+		if x.Seq >= last.Seq && len(x.Remits) > 0 {
+			last = x
+		}
 	}
 	slices.SortFunc(s.Settlements, func(a, b StorySettlement) int { return cmp.Compare(a.Seq, b.Seq) })
 	for _, row := range st.denials[s.Claim] {
@@ -39,7 +43,44 @@ func (t *teller) outcome(ctx context.Context, s *Story, st *standing) error {
 		s.Entries = append(s.Entries, out)
 	}
 	s.Position = StoryPosition{p.Charge, p.Paid, p.Contractual, p.Other, p.Payer, p.Patient, p.Holds()}
+	s.Awaited = t.awaited(st, st.claims[s.Claim], &last)
+	if len(s.Awaited) > 0 {
+		s.Awaited[0].Amount = max(0, min(last.Net.PatientShare, p.Payer)) // of a version that was superseded nothing waits
+	}
 	return nil
+}
+
+// awaited lists the payers that are still to answer after the last settlement: those that the claim names
+// behind it, else the one that it was sent on to.
+func (t *teller) awaited(st *standing, c *claim.Claim, last *reconcile.Settlement) []StoryAwaited {
+	out := []StoryAwaited{}
+	if last.Seq == 0 || !awaitsNext(c, last) {
+		return out
+	}
+	from, _ := c.Service()
+	add := func(seq int, sent claim.Payer) {
+		id, _, _ := t.Party.Payer("837", sent.ID, from)
+		name := t.payerName(id, from)
+		if name == id && sent.Name != "" {
+			name = sent.Name + " (" + id + ")"
+		}
+		out = append(out, StoryAwaited{Seq: seq, Payer: id, Name: name})
+	}
+	for i := range c.Other {
+		if place := payerPlace(c.Other[i].Order); place > last.Seq && c.Other[i].Paid == nil {
+			add(place, c.Other[i].Payer)
+		}
+	}
+	for _, x := range reconcile.InOrder(st.remits[c.ID]) {
+		if next := x.Remit.Crossover; len(out) == 0 && (next.ID != "" || next.Name != "") && slices.Contains(last.Effective, x.Remit.ID) {
+			add(last.Seq+1, next)
+		}
+	}
+	if len(out) == 0 {
+		out = append(out, StoryAwaited{Seq: last.Seq + 1, Name: "the payer that it was sent on to"})
+	}
+	slices.SortStableFunc(out, func(a, b StoryAwaited) int { return cmp.Compare(a.Seq, b.Seq) })
+	return out
 }
 
 // inPostingOrder sorts entries as a reader follows them: by batch, the bill first, then remits in their

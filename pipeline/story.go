@@ -21,6 +21,7 @@ type Story struct {
 	Remits      []StoryRemit      `json:"remits"`   // in the order of their payments
 	Apart       []StoryRemit      `json:"apart"`    // remits that bear its number and stand on no claim: held, or not matched
 	Settlements []StorySettlement `json:"settlements"`
+	Awaited     []StoryAwaited    `json:"awaited"` // payers after the last settlement that have not answered, in order
 	Denials     []DenialItem      `json:"denials"`
 	Entries     []StoryEntry      `json:"entries"`
 	Position    StoryPosition     `json:"position"`
@@ -192,6 +193,14 @@ type StorySettlement struct {
 	Overpaid    bool               `json:"is_overpaid"`
 	LeftOut     []StoryLeftOut     `json:"left_out"`
 	Lines       []StorySettledLine `json:"lines"`
+}
+
+// StoryAwaited is a payer that has not answered though the ones before it have.
+type StoryAwaited struct {
+	Seq    int         `json:"payer_seq"`
+	Payer  string      `json:"payer_id"`
+	Name   string      `json:"payer_name"` // the name with the ID, as on every page
+	Amount money.Cents `json:"amount"`     // the patient's share that waits for it; with the first of them alone
 }
 
 // StoryLeftOut is a remit whose money does not count, and why.

@@ -275,6 +275,13 @@ func (s *Story) standing(p *page) {
 			p.line("      left out: remit %s%s, %s", l.Remit, trace, l.Why)
 		}
 	}
+	for _, x := range s.Awaited {
+		waits := ""
+		if x.Amount != 0 {
+			waits = "; " + dollars(x.Amount) + " waits for it"
+		}
+		p.line("  %d. %s: has not answered%s", x.Seq, x.Name, waits)
+	}
 }
 
 func (s *Story) denials(p *page) {

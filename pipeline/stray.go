@@ -11,7 +11,7 @@ import (
 // strays tells of the remits that bear a number and stand on no claim.
 func (t *teller) strays(ctx context.Context, number string) (Story, error) {
 	s := Story{Control: number, Versions: []StoryVersion{}, Lines: []StoryLine{}, Opinions: []StoryOpinion{}, Remits: []StoryRemit{},
-		Apart: []StoryRemit{}, Settlements: []StorySettlement{}, Denials: []DenialItem{}, Entries: []StoryEntry{}}
+		Apart: []StoryRemit{}, Settlements: []StorySettlement{}, Awaited: []StoryAwaited{}, Denials: []DenialItem{}, Entries: []StoryEntry{}}
 	where := ledger.Named("control_norm", claim.NormalControl(number))
 	if id, err := claim.ParseID(number); err == nil && id.Known() {
 		where = ledger.OneOf("id", id)

@@ -222,6 +222,22 @@ func TestExplainNamesTheFileThatWasRead(t *testing.T) {
 	}
 }
 
+// A payer that is still to answer is told with what waits for it: the 20.00 coinsurance of G07, sent on to
+// its supplemental payer, and nothing once that one has paid (G08).
+func TestExplainTellsWhoHasNotAnswered(t *testing.T) {
+	n := newNight(t, golden+"/rulebook", mem.New())
+	n.drop(golden+"/in/submitted.837p", golden+"/in/g07_medicare_crossover.835")
+	n.run(april)
+	if got, want := n.told("G07A"), "has not answered; 20.00 waits for it"; !strings.Contains(got, want) || !strings.Contains(got, "2. Beta Supplemental (67890): ") {
+		t.Errorf("%q is not in:\n%s", want, got)
+	}
+	n.drop(golden + "/in/g08_secondary.835")
+	n.run(april)
+	if got := n.told("G07A"); strings.Contains(got, "has not answered") {
+		t.Errorf("all have answered:\n%s", got)
+	}
+}
+
 // A remit that is held is told with the claim whose number it bears, under that number and under its own ID:
 // the payer did say something (G18: 92.47 of 150.00, off by 7.53).
 func TestExplainTellsOfAHeldRemit(t *testing.T) {
