@@ -253,6 +253,21 @@ func netLines(c *claim.Claim, a *rules.Assessment, xs []Adjudged, js []denial.Ju
 	return lines, unplaced
 }
 
+// paidTwice reports whether a later payer paid what an earlier one had paid already: together they gave
+// more than the contract, and more than the earlier ones themselves allowed. What an earlier payer
+// allowed above the contract is its own overpayment, not that of a payer who pays its share of it.
+func (s *Settlement) paidTwice(earlier []Settlement, tolerance money.Cents) bool {
+	if s.Expected == nil || len(earlier) == 0 || s.Net.Paid <= 0 {
+		return false
+	}
+	most, together := *s.Expected, s.Net.Paid+s.Net.PatientShare-s.Net.Balance
+	for _, e := range earlier {
+		most = max(most, e.Allowed)
+		together += e.Net.Paid
+	}
+	return together > most+tolerance
+}
+
 // stand sets the headline and the flags.
 func (p *account) stand(s *Settlement, c *claim.Claim, earlier []Settlement, policy Policy) {
 	f := facts{split: s.Net, secondary: p.order > 1 || s.Net.Other.Of(denial.COB) > 0, expected: s.Expected, tolerance: policy.Tolerance}
@@ -266,13 +281,7 @@ func (p *account) stand(s *Settlement, c *claim.Claim, earlier []Settlement, pol
 	s.allow(earlier)
 	accounted := s.Net.Charge - s.Net.Denied - s.Net.Pending - s.Net.Other.Of(denial.Disputed) - s.Net.Other.Of(denial.Forwarded)
 	f.over = accounted > c.Charge
-	var before money.Cents
-	for _, e := range earlier {
-		before += e.Net.Paid
-	}
-	if s.Expected != nil && len(earlier) > 0 && s.Net.Paid > 0 && before+s.Net.Paid+s.Net.PatientShare-s.Net.Balance > *s.Expected+policy.Tolerance {
-		f.over = true
-	}
+	f.over = f.over || s.paidTwice(earlier, policy.Tolerance)
 	f.allowed = s.Allowed
 	s.Standing = f.standing()
 }
