@@ -244,3 +244,16 @@ func TestClaimLevelRemitsLeaveLinesUnknown(t *testing.T) {
 		t.Errorf("got %s, lines %v, unplaced %s, %s", s.State, s.Lines, s.Unplaced.Paid, x.Match.RuleText())
 	}
 }
+
+// The first payer allows 75.00 where 60.00 was expected: paid 55.00, patient 20.00, OVERPAID. The second
+// pays the 20.00: together 75.00, all that the first allowed. It paid nothing twice, so it is PAID.
+func TestTheShareOfAnOverpaidFirstPayerIsNoOverpayment(t *testing.T) {
+	c := bill("c", "ACCT1", "1", 25)
+	first := said(c, 3, 1, "1", "ICN1", 10000, 5500, cut("CO", "45", 2500), cut("PR", "2", 2000))
+	second := said(c, 9, 1, "2", "BICN1", 10000, 2000, cut("OA", "23", 8000))
+	second.Payment.PayerTIN = "1990000333"
+	ss := Settle(c, priced, []Adjudged{first, second}, Policy{Tolerance: DefaultTolerance})
+	if len(ss) != 2 || ss[0].State != Overpaid || ss[1].State != Paid || ss[1].Overpaid {
+		t.Errorf("got %+v", ss)
+	}
+}
