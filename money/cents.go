@@ -17,7 +17,7 @@ type Cents int64
 // ErrAmount is wrapped by every refusal of Parse and ParseExact.
 var ErrAmount = errors.New("not an amount")
 
-// maxCents bounds what Parse takes: 18 digits before the point leave room to sum.
+// maxCents bounds what Parse takes: a quadrillion dollars, which leaves room to sum.
 const maxCents = 1_000_000_000_000_000_00
 
 // Parse reads an X12 decimal (type R) or plain dollar text: an optional minus, digits, an optional
@@ -58,10 +58,9 @@ func Parse(s []byte) (Cents, error) {
 		return 0, notWhole(s)
 	}
 	for ; decimals < 2; decimals++ {
-		value *= 10
-	}
-	if value > maxCents {
-		return 0, fmt.Errorf("money: an amount of %d characters is out of range: %w", len(s), ErrAmount)
+		if value *= 10; value > maxCents { // before the next step could pass 64 bits
+			return 0, fmt.Errorf("money: an amount of %d characters is out of range: %w", len(s), ErrAmount)
+		}
 	}
 	if negative {
 		value = -value

@@ -18,7 +18,7 @@ func TestParseReadsX12DecimalsToTheCent(t *testing.T) {
 }
 
 func TestParseRefusesWhatIsNoAmount(t *testing.T) {
-	for _, in := range []string{"", "-", ".", "1.234", "+5", "1,000", "1e3", " 1", "1 ", "12A", "--1", "1.2.3", "99999999999999999999"} {
+	for _, in := range []string{"", "-", ".", "1.234", "+5", "1,000", "1e3", " 1", "1 ", "12A", "--1", "1.2.3", "99999999999999999999", "92270000000000000", "1000000000000000.01"} {
 		if got, err := Parse([]byte(in)); !errors.Is(err, ErrAmount) {
 			t.Errorf("Parse(%q): got %d, %v, want a refusal", in, got, err)
 		}
