@@ -13,9 +13,6 @@ import (
 // Each diff of docs/extending.md that changes the program is made on a copy of the files that it names;
 // then what it changes must build, and pass the tests of the packages it touches.
 func TestTheChangesOfExtendingWork(t *testing.T) {
-	if testing.Short() {
-		t.Skip("builds the program")
-	}
 	root, err := filepath.Abs(checkout)
 	if err != nil {
 		t.Fatal(err)
