@@ -27,8 +27,11 @@ type arrivedDoc struct {
 
 func prefixOf(id claim.ID) uint32 { return uint32(id[0])<<8 | uint32(id[1]) }
 
-// add notes a new claim of a batch.
+// add notes a new claim of a batch. A worker that has no part in the whole keeps none: its a is nil.
 func (a *arrived) add(batch int64, id claim.ID, doc string) {
+	if a == nil {
+		return
+	}
 	if a.batch != batch {
 		*a = arrived{batch: batch, below: 1 << 16}
 	}
@@ -52,6 +55,9 @@ func (a *arrived) add(batch int64, id claim.ID, doc string) {
 // settle makes ready for questions: n is how many claims the batch brought in all. Where another process
 // brought some of them, nothing is kept.
 func (a *arrived) settle(batch int64, n int) {
+	if a == nil {
+		return
+	}
 	if a.batch != batch || a.all != n {
 		*a = arrived{}
 		return
@@ -61,7 +67,7 @@ func (a *arrived) settle(batch int64, n int) {
 
 // within gives the claims of a shard in ID order; ok is false where they must be read from the ledger.
 func (a *arrived) within(s shard) (claims []claim.Claim, ok bool, err error) {
-	if s.to > a.below {
+	if a == nil || s.to > a.below {
 		return nil, false, nil
 	}
 	at := func(prefix uint32) int {
@@ -80,6 +86,9 @@ func (a *arrived) within(s shard) (claims []claim.Claim, ok bool, err error) {
 
 // of gives those of some claims that are kept, and the IDs of the others.
 func (a *arrived) of(ids []claim.ID) (claims []claim.Claim, others []claim.ID, err error) {
+	if a == nil {
+		return nil, ids, nil
+	}
 	for _, id := range ids {
 		at, ok := slices.BinarySearchFunc(a.docs, id, func(d arrivedDoc, id claim.ID) int { return d.id.Compare(id) })
 		if !ok {

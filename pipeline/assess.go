@@ -75,8 +75,8 @@ func (env *Env) assessStage(ctx context.Context) (Tally, error) {
 		return Tally{}, err
 	}
 	env.arrived.settle(env.Batch.No, ingested.Claims)
-	defer func() { env.arrived = arrived{} }()
-	return env.work(ctx, "assess", append(keys, stale...), env.assessShard)
+	defer func() { env.arrived = nil }()
+	return env.do(ctx, "assess", units(append(keys, stale...)))
 }
 
 func (env *Env) assessShard(ctx context.Context, key string) (*write, error) {

@@ -40,26 +40,33 @@ func (g *group) name() string {
 	return first + " to " + last
 }
 
-// commit appends writes and their units' rows in one transaction, then runs what follows each.
+// commit appends writes and their units' rows in one transaction.
 func (env *Env) commit(ctx context.Context, writes ...*write) error {
+	return env.commitAlong(ctx, nil, writes...)
+}
+
+// commitAlong is commit with a part for somebody else in the same transaction. Where one of the units was done
+// before, nothing is appended and the error wraps ErrTwin.
+func (env *Env) commitAlong(ctx context.Context, along func(ledger.Tx) error, writes ...*write) error {
 	if len(writes) == 0 {
 		return nil
 	}
 	for _, w := range writes {
 		w.sort()
 	}
-	_, err := env.Store.Do(ctx, writes[0].unit, func(tx ledger.Tx) error {
+	done, err := env.Store.Do(ctx, writes[0].unit, func(tx ledger.Tx) error {
 		for _, t := range merge(writes) {
 			if err := t.appendTo(tx); err != nil {
 				return err
 			}
 		}
-		return tell(tx, writes)
-	})
-	for _, w := range writes {
-		if err == nil && w.after != nil {
-			err = w.after()
+		if err := tell(tx, writes); err != nil || along == nil {
+			return err
 		}
+		return along(tx)
+	})
+	if err == nil && done {
+		err = fmt.Errorf("unit %s %s: %w", writes[0].unit.Stage, writes[0].unit.Key, ErrTwin)
 	}
 	return err
 }
@@ -80,7 +87,7 @@ func tell(tx ledger.Tx, writes []*write) error {
 	}
 	fresh, err := tx.Append(ledger.Units, others...)
 	if err == nil && fresh != len(others) {
-		err = fmt.Errorf("one of %d units was done before", len(others))
+		err = fmt.Errorf("one of %d units: %w", len(others), ErrTwin)
 	}
 	return err
 }

@@ -24,10 +24,10 @@ func (env *Env) ingestStage(ctx context.Context) (Tally, error) {
 	if err != nil {
 		return Tally{}, err
 	}
-	plan := newReading(files)
-	if _, err := env.work(ctx, "ingest", plan.keys, func(ctx context.Context, key string) (*write, error) {
-		return env.ingestUnit(ctx, plan.units[key], key)
-	}); err != nil {
+	if env.Runner == nil {
+		env.arrived = new(arrived)
+	}
+	if _, err := env.do(ctx, "sets", newReading(files).todo); err != nil {
 		return Tally{}, err
 	}
 	for _, f := range files {
@@ -38,25 +38,49 @@ func (env *Env) ingestStage(ctx context.Context) (Tally, error) {
 		}
 	}
 	closing := make([]string, len(files))
-	byKey := map[string]*received{}
 	for i, f := range files {
 		closing[i] = closePrefix + f.Name
-		byKey[closing[i]] = f
 	}
-	tallies, err := env.fileTallies(ctx)
+	return env.do(ctx, "files", units(closing))
+}
+
+// readySets gives what reads a chunk, a remittance set, or what is held of them.
+func (env *Env) readySets(ctx context.Context) (maker, error) {
+	files, err := env.filesOf(ctx)
 	if err != nil {
-		return Tally{}, err
+		return nil, err
 	}
-	return env.work(ctx, "ingest", closing, func(ctx context.Context, key string) (*write, error) {
+	plan := newReading(files)
+	return func(ctx context.Context, key string) (*write, error) {
+		c, ok := plan.units[key]
+		if !ok {
+			return nil, fmt.Errorf("no file of batch %s has this unit", env.Batch.ID)
+		}
+		return env.ingestUnit(ctx, c, key)
+	}, nil
+}
+
+// readyFiles gives what says what became of a file.
+func (env *Env) readyFiles(ctx context.Context) (maker, error) {
+	files, err := env.filesOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	byKey := map[string]*received{}
+	for _, f := range files {
+		byKey[closePrefix+f.Name] = f
+	}
+	tallies, err := env.fileTallies(ctx, files)
+	return func(ctx context.Context, key string) (*write, error) {
 		return env.closeFile(ctx, byKey[key], key, tallies[byKey[key].Name])
-	})
+	}, err
 }
 
 const closePrefix = "close/"
 
 // reading is the work of ingest: what each unit reads.
 type reading struct {
-	keys  []string
+	todo  []Todo
 	units map[string]chunkOf
 }
 
@@ -97,7 +121,11 @@ func newReading(files []*received) reading {
 		if c.chunk != nil {
 			key += "/" + strconv.Itoa(c.chunk.First)
 		}
-		r.keys = append(r.keys, key)
+		t := Todo{Key: key}
+		if c.set != nil && c.set.Payment.Known() {
+			t.With = c.set.Payment.String() // of two sightings of a payment the earlier one is the first
+		}
+		r.todo = append(r.todo, t)
 		r.units[key] = c
 	}
 	return r
@@ -292,12 +320,8 @@ func heldFor(p *claim.Payment, r *claim.Remit) string {
 }
 
 // fileTallies sums the units' tallies by file.
-func (env *Env) fileTallies(ctx context.Context) (map[string]Tally, error) {
+func (env *Env) fileTallies(ctx context.Context, files []*received) (map[string]Tally, error) {
 	out := map[string]Tally{}
-	files, err := env.filesOf(ctx)
-	if err != nil {
-		return nil, err
-	}
 	return out, env.eachUnit(ctx, "ingest", func(key string, t Tally) {
 		for _, f := range files {
 			if key == f.Name || strings.HasPrefix(key, f.Name+"/") {

@@ -29,11 +29,7 @@ func (env *Env) reconcileStage(ctx context.Context) (Tally, error) {
 	if work > 0 || matched.Matched > 0 {
 		keys = shards(max(work, matched.Matched), remitsPerShard)
 	}
-	g, err := env.settling(ctx)
-	if err != nil {
-		return Tally{}, err
-	}
-	settled, err := env.work(ctx, "settle", keys, g.settleShard)
+	settled, err := env.do(ctx, "settle", units(keys))
 	if err != nil {
 		return Tally{}, err
 	}
@@ -44,10 +40,7 @@ func (env *Env) reconcileStage(ctx context.Context) (Tally, error) {
 // matchSteps runs the steps of matching in their order. Its units are those of one stage, "match".
 func (env *Env) matchSteps(ctx context.Context, ingested Tally) (Tally, error) {
 	sure := prefixed(matchSure, ingested.Remits, remitsPerShard)
-	if _, err := env.work(ctx, "match", sure, env.matchSureShard); err != nil {
-		return Tally{}, err
-	}
-	first, err := env.tallyOf(ctx, "match")
+	first, err := env.do(ctx, "match", units(sure))
 	if err != nil {
 		return Tally{}, err
 	}
@@ -55,7 +48,7 @@ func (env *Env) matchSteps(ctx context.Context, ingested Tally) (Tally, error) {
 	if first.Left > 0 {
 		rest = prefixed(matchRest, ingested.Remits, remitsPerShard)
 	}
-	if _, err := env.work(ctx, "match", rest, env.matchRestShard); err != nil {
+	if _, err := env.do(ctx, "match-rest", units(rest)); err != nil {
 		return Tally{}, err
 	}
 	before := ledger.Cond{Column: "batch", Op: ledger.Below, Values: []ledger.Value{ledger.Int(env.Batch.No)}}
@@ -74,7 +67,7 @@ func (env *Env) matchSteps(ctx context.Context, ingested Tally) (Tally, error) {
 		}
 		again = append(again, prefixed(matchClaims, ingested.Claims, claimsPerShard)...)
 	}
-	return env.work(ctx, "match", again, env.matchAgainShard)
+	return env.do(ctx, "match-again", units(again))
 }
 
 func prefixed(prefix string, n, size int) []string {

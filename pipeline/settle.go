@@ -20,6 +20,15 @@ type settling struct {
 	replacements bool // any claim ever replaced another
 }
 
+// readySettle gives what settles a shard.
+func (env *Env) readySettle(ctx context.Context) (maker, error) {
+	g, err := env.settling(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return g.settleShard, nil
+}
+
 func (env *Env) settling(ctx context.Context) (*settling, error) {
 	g := &settling{env: env}
 	var err error

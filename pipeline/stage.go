@@ -8,11 +8,9 @@
 package pipeline
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
-	"iter"
 	"log/slog"
 	"time"
 
@@ -20,7 +18,6 @@ import (
 	"revcycle/claim"
 	"revcycle/ledger"
 	"revcycle/party"
-	"revcycle/pipeline/flow"
 	"revcycle/rules/book"
 	"revcycle/workspace"
 )
@@ -40,9 +37,12 @@ type Env struct {
 	Progress func(stage string, done, all int)
 	Batch    Batch
 
+	// Runner does the units of a batch's steps; nil does them in this process.
+	Runner Runner
+
 	final     *Summary // of the batch, once reconcile is whole
 	groupRows int      // rows that wait for one commit: 0 is manyRows
-	arrived   arrived  // claims on their way from ingest to assess
+	arrived   *arrived // claims on their way from ingest to assess; nil where others ingest too
 	left      []string // files that stay in the inbox, and why
 }
 
@@ -85,8 +85,6 @@ type write struct {
 	unit  ledger.Unit
 	parts []part
 	tally Tally
-	// after runs once the unit is durable; it must bear being run again after a crash.
-	after func() error
 	// sorted is set once nothing is added any more and the rows are in the order of their keys.
 	sorted bool
 }
@@ -131,58 +129,6 @@ func (w *write) of(t *ledger.Table) *part {
 	}
 	w.parts = append(w.parts, part{table: t})
 	return &w.parts[len(w.parts)-1]
-}
-
-// work does the units of a stage: make turns each into a write, on all workers; the writes are
-// committed in the order of the units, several at once where they are small. A unit that was done is
-// not made again.
-func (env *Env) work(ctx context.Context, stage string, keys []string, make func(context.Context, string) (*write, error)) (Tally, error) {
-	var total Tally
-	done, err := env.unitsDone(ctx, stage)
-	if err != nil {
-		return total, err
-	}
-	count := len(done)
-	told := func(n int) {
-		if count += n; env.Progress != nil {
-			env.Progress(stage, count, len(keys))
-		}
-	}
-	var ready group
-	for w, err := range flow.Map(ctx, env.Workers, pending(keys, done), func(ctx context.Context, key string) (*write, error) {
-		w, err := make(ctx, key)
-		if err == nil {
-			w.sort()
-		}
-		return w, err
-	}) {
-		if err != nil {
-			return total, fmt.Errorf("%s: %w", stage, err)
-		}
-		if ready.take(w); ready.rows < cmp.Or(env.groupRows, manyRows) {
-			continue
-		}
-		if err := env.commit(ctx, ready.writes...); err != nil {
-			return total, fmt.Errorf("%s: %s: %w", stage, ready.name(), err)
-		}
-		told(len(ready.writes))
-		ready = group{}
-	}
-	if err := env.commit(ctx, ready.writes...); err != nil {
-		return total, fmt.Errorf("%s: %s: %w", stage, ready.name(), err)
-	}
-	told(len(ready.writes))
-	return env.tallyOf(ctx, stage)
-}
-
-func pending(keys []string, done map[string]bool) iter.Seq2[string, error] {
-	return func(yield func(string, error) bool) {
-		for _, k := range keys {
-			if !done[k] && !yield(k, nil) {
-				return
-			}
-		}
-	}
 }
 
 func (env *Env) unit(stage, key string) ledger.Unit {

@@ -171,7 +171,7 @@ func (env *Env) verifyShards(ctx context.Context, t *ledger.Table, size int, che
 		count = int(n[0][0].Int())
 	}
 	var out []*Invariant
-	for some, err := range flow.Map(ctx, env.Workers, pending(shards(count, size), nil), check) {
+	for some, err := range flow.Map(ctx, env.Workers, each(shards(count, size)), check) {
 		if err != nil {
 			return nil, err
 		}
