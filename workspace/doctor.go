@@ -26,8 +26,18 @@ const (
 type Check struct {
 	Name    string `json:"name"`
 	State   State  `json:"state"`
-	Message string `json:"message"` // what was found and what to do
+	Message string `json:"message"` // what was found
+	Advice  string `json:"advice"`  // what to do; empty where nothing is to be done
 }
+
+// Fine is a check that found nothing wrong.
+func Fine(name, found string) Check { return Check{name, OK, found, ""} }
+
+// Warning is a check that found what a run can live with.
+func Warning(name, found, advice string) Check { return Check{name, Warn, found, advice} }
+
+// Fault is a check that found what a run cannot live with.
+func Fault(name, found, advice string) Check { return Check{name, Fail, found, advice} }
 
 // What doctor asks of the disk.
 const (
@@ -37,7 +47,7 @@ const (
 
 // Doctor looks at the workspace and changes nothing. revcycle.yaml is sound, or Open had failed.
 func (w *Workspace) Doctor(now time.Time) []Check {
-	checks := []Check{{"configuration", OK, "every key of " + File + " is known and sound"}}
+	checks := []Check{Fine("configuration", "every key of "+File+" is known and sound")}
 	checks = append(checks, w.checkFolders(), w.checkModes(), w.checkInbox(now), w.checkDisk(), w.checkKey(), w.checkSecrets(), w.checkClock(now), w.checkHolder())
 	return append(checks, w.checkMasters()...)
 }
@@ -53,9 +63,9 @@ func (w *Workspace) checkFolders() Check {
 		}
 	}
 	if len(gone) > 0 {
-		return Check{"folders", Warn, "missing: " + strings.Join(gone, ", ") + "; make them, mode 0700"}
+		return Warning("folders", "missing: "+strings.Join(gone, ", "), "make them, mode 0700")
 	}
-	return Check{"folders", OK, "all there"}
+	return Fine("folders", "all there")
 }
 
 // checkModes looks at the folder and what lies right in it: who may not enter the folder reads nothing below.
@@ -68,12 +78,12 @@ func (w *Workspace) checkModes() Check {
 	}
 	info, err := os.Stat(w.dir)
 	if err != nil {
-		return Check{"permissions", Fail, err.Error()}
+		return Fault("permissions", err.Error(), "run as the user who owns the workspace")
 	}
 	look(".", info)
 	entries, err := os.ReadDir(w.dir)
 	if err != nil {
-		return Check{"permissions", Fail, err.Error()}
+		return Fault("permissions", err.Error(), "run as the user who owns the workspace")
 	}
 	for _, e := range entries {
 		if info, err := e.Info(); err == nil && e.Name() != "inbox" {
@@ -81,15 +91,15 @@ func (w *Workspace) checkModes() Check {
 		}
 	}
 	if len(wide) > 0 {
-		return Check{"permissions", Warn, "others may read " + strings.Join(wide, ", ") + "; take it from them with chmod go="}
+		return Warning("permissions", "others may read "+strings.Join(wide, ", "), "take it from them with chmod go=")
 	}
-	return Check{"permissions", OK, "nobody else may read the workspace"}
+	return Fine("permissions", "nobody else may read the workspace")
 }
 
 func (w *Workspace) checkInbox(now time.Time) Check {
 	arrivals, err := w.Inbox(now)
 	if err != nil {
-		return Check{"inbox", Fail, err.Error()}
+		return Fault("inbox", err.Error(), "make the folder, or name another in "+File)
 	}
 	waiting := 0
 	for _, a := range arrivals {
@@ -99,55 +109,64 @@ func (w *Workspace) checkInbox(now time.Time) Check {
 		}
 		f, err := w.openArrival(a)
 		if err != nil {
-			return Check{"inbox", Fail, fmt.Sprintf("%s cannot be read: %v", a.Name, err)}
+			return Fault("inbox", fmt.Sprintf("%s cannot be read: %v", a.Name, err), "give it to the user who runs revcycle")
 		}
 		f.Close()
 	}
-	return Check{"inbox", OK, fmt.Sprintf("%d files, %d of them not complete", len(arrivals), waiting)}
+	return Fine("inbox", fmt.Sprintf("%d files, %d of them not complete", len(arrivals), waiting))
 }
 
 func (w *Workspace) checkDisk() Check {
 	var st unix.Statfs_t
 	if err := unix.Statfs(w.dir, &st); err != nil {
-		return Check{"disk", Fail, err.Error()}
+		return Fault("disk", err.Error(), "see to the disk")
 	}
 	free := uint64(st.Bavail) * uint64(st.Bsize)
-	text := fmt.Sprintf("%d MB free", free>>20)
+	text, room := fmt.Sprintf("%d MB free", free>>20), "make room: a run needs several times the size of its files"
 	switch {
 	case free < diskFail:
-		return Check{"disk", Fail, text + "; a run needs several times the size of its files"}
+		return Fault("disk", text, room)
 	case free < diskWarn:
-		return Check{"disk", Warn, text + "; a run needs several times the size of its files"}
+		return Warning("disk", text, room)
 	}
-	return Check{"disk", OK, text}
+	return Fine("disk", text)
 }
 
 func (w *Workspace) checkKey() Check {
 	if w.KeyFile == "" {
 		if w.Profile == Limited {
-			return Check{"key_file", Fail, "the profile limited needs one: name a file of 32 random bytes in " + File}
+			return Fault("key_file", "the profile limited needs one", "name a file of 32 random bytes in "+File)
 		}
-		return Check{"key_file", OK, "none, and none is needed"}
+		return Fine("key_file", "none, and none is needed")
 	}
 	info, err := os.Stat(w.KeyFile)
 	switch {
 	case err != nil:
-		return Check{"key_file", Fail, err.Error()}
+		return Fault("key_file", err.Error(), "put it back; without it pseudonyms cannot go on")
 	case info.Size() < 32:
-		return Check{"key_file", Fail, "it holds fewer than 32 bytes; make it of /dev/urandom"}
-	case info.Mode().Perm()&0o077 != 0:
-		return Check{"key_file", Fail, "others may read it; chmod 0600"}
+		return Fault("key_file", "it holds fewer than 32 bytes", "make it of /dev/urandom")
+	case !Private(w.KeyFile, info):
+		return Fault("key_file", "others may read it", "chmod 0600 "+w.KeyFile)
 	}
-	return Check{"key_file", OK, "there and private"}
+	return Fine("key_file", "there and private")
+}
+
+// Private reports whether nobody but its owner may read a file that holds a secret. What systemd hands to a service
+// (LoadCredential=) is private by its folder, whatever the mode of the file shows.
+func Private(path string, info fs.FileInfo) bool {
+	if dir := os.Getenv("CREDENTIALS_DIRECTORY"); dir != "" && filepath.Dir(path) == filepath.Clean(dir) {
+		return true
+	}
+	return info.Mode().Perm()&0o077 == 0
 }
 
 func (w *Workspace) checkSecrets() Check {
 	if u, err := url.Parse(w.Database); err == nil && u.User != nil {
 		if _, has := u.User.Password(); has {
-			return Check{"database", Warn, "its password stands in " + File + "; name a file that holds the URL in REVCYCLE_DATABASE_FILE"}
+			return Warning("database", "its password stands in "+File, "name a file that holds the URL in REVCYCLE_DATABASE_FILE")
 		}
 	}
-	return Check{"database", OK, "no password in " + File}
+	return Fine("database", "no password in "+File)
 }
 
 // checkClock compares the clock with the newest thing in the workspace: a clock set back dates money wrongly.
@@ -159,22 +178,22 @@ func (w *Workspace) checkClock(now time.Time) Check {
 		}
 	}
 	if newest.After(now.Add(time.Hour)) {
-		return Check{"clock", Fail, name + " was written later than the clock says it is now; set the clock"}
+		return Fault("clock", name+" was written later than the clock says it is now", "set the clock")
 	}
-	return Check{"clock", OK, "business date " + w.BusinessDate(now).String()}
+	return Fine("clock", "business date "+w.BusinessDate(now).String())
 }
 
 func (w *Workspace) checkHolder() Check {
 	if o, held := w.Holder(); held {
-		return Check{"lock", Warn, (&HeldError{o}).Error()}
+		return Warning("lock", (&HeldError{o}).Error(), "")
 	}
-	return Check{"lock", OK, "free"}
+	return Fine("lock", "free")
 }
 
 func (w *Workspace) checkMasters() []Check {
 	_, problems, err := w.Masters()
 	if err != nil {
-		return []Check{{"masters", Fail, err.Error()}}
+		return []Check{Fault("masters", err.Error(), "mend or remove the file")}
 	}
 	var out []Check
 	for _, p := range problems {
@@ -182,10 +201,10 @@ func (w *Workspace) checkMasters() []Check {
 		if p.Kept {
 			state = Warn
 		}
-		out = append(out, Check{"masters", state, filepath.ToSlash(filepath.Join("masters", p.String()))})
+		out = append(out, Check{"masters", state, filepath.ToSlash(filepath.Join("masters", p.String())), ""})
 	}
 	if len(out) == 0 {
-		out = append(out, Check{"masters", OK, "sound"})
+		out = append(out, Fine("masters", "sound"))
 	}
 	return out
 }

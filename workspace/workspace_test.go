@@ -315,10 +315,10 @@ func TestDoctorFindsWhatIsWrong(t *testing.T) {
 		"permissions": {Warn, ". (0755)"}, "folders": {Warn, "reports"}, "masters": {Fail, "masters/payers.csv line 1"},
 		"key_file": {Fail, "limited"}, "inbox": {Fail, "nowhere"}, "database": {Warn, "REVCYCLE_DATABASE_FILE"}, "clock": {Fail, "set the clock"},
 	} {
-		if c := got[name]; c.State != want.state || !strings.Contains(c.Message, want.text) {
+		if c := got[name]; c.State != want.state || !strings.Contains(c.Message+c.Advice, want.text) {
 			t.Errorf("%s: got %+v, want %v", name, c, want)
 		}
-		if strings.Contains(got[name].Message, "secret") {
+		if strings.Contains(got[name].Message+got[name].Advice, "secret") {
 			t.Errorf("%s shows a password", name)
 		}
 	}

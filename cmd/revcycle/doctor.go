@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -37,7 +38,7 @@ func (a *app) doctorCommand() *cobra.Command {
 			} else {
 				g := pipeline.NewGrid("lll")
 				for _, x := range checks {
-					g.Row(string(x.State), x.Name, x.Message)
+					g.Row(string(x.State), x.Name, strings.TrimSuffix(x.Message+"; "+x.Advice, "; "))
 				}
 				err = g.Print(a.out)
 			}
