@@ -39,7 +39,7 @@ func benchStore(b *testing.B) ledger.Store {
 	}
 	b.Cleanup(func() { db.Close() })
 	_, err = db.Do(context.Background(), ledger.Unit{Batch: 1, Stage: "bench", Key: "all"}, func(tx ledger.Tx) error {
-		_, err := tx.Append(ledger.Batches, ledger.Row{ledger.Int(1), ledger.Text("2025-04-01-001"), ledger.Date(asOf1), ledger.Digest(claim.Digest{}), {}, {}, {}, {}, {}})
+		_, err := tx.Append(ledger.Batches, ledger.Row{ledger.Int(1), ledger.Text("2025-04-01-001"), ledger.Date(asOf1), ledger.Digest(claim.Digest{}), {}, {}, {}, {}, {}, {}})
 		for i := range benchClaims {
 			c := benchClaim(i)
 			a := rules.Assessment{Claim: c.ID, Findings: []rules.Finding{{Rule: "R-1", Line: 1, Severity: rules.Info, Message: "seen"}}}

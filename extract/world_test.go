@@ -61,7 +61,7 @@ func (w *world) commit(backwards bool) {
 }
 
 func (w *world) batch(n int64, id string, asOf civil.Date) {
-	w.add(ledger.Batches, ledger.Row{ledger.Int(n), ledger.Text(id), ledger.Date(asOf), ledger.Digest(claim.Digest{}), {}, {}, {}, {}, {}})
+	w.add(ledger.Batches, ledger.Row{ledger.Int(n), ledger.Text(id), ledger.Date(asOf), ledger.Digest(claim.Digest{}), {}, {}, {}, {}, {}, {}})
 }
 
 func (w *world) claim(c *claim.Claim, batch int64, asOf civil.Date) {

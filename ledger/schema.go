@@ -22,6 +22,7 @@ var Batches = &Table{Name: "batch", Doc: "one row per batch", KeyLen: 1, Columns
 	col("edition", KindDigest, "edition of the rule book"),
 	col("parent", KindInt, "the batch it runs again"),
 	col("reason", KindText, "why it was run again"),
+	col("scope", KindBytes, "what it was asked to do again beside what is new; JSON, null for a run"),
 	run("started", KindText, "when, UTC"),
 	run("actor", KindText, "who, by the operating system"),
 	run("version", KindText, "of the program"),
@@ -350,6 +351,19 @@ var Published = &Table{Name: "published", Doc: "one row per batch whose extracts
 	run("manifest", KindDigest, "SHA-256 of the manifest, which names the files that came in"),
 }}
 
+// Decisions: facts. What people decided about a document; the latest of a subject and kind counts.
+var Decisions = &Table{Name: "decision", Doc: "one row per decision of a person", KeyLen: 1, Indexes: []Index{{[]string{"subject"}}}, Columns: []Column{
+	key("seq", KindInt, "rising by one"),
+	col("after", KindInt, "the batch that was the last when it was made"),
+	col("kind", KindText, "quarantine, match, publish"),
+	col("decision", KindText, "release, drop, unmatch, rollback"),
+	col("subject", KindText, "the quarantined unit, the remit, the batch"),
+	col("object", KindText, "the claim that the remit shall not stand on, the batch before"),
+	col("reason", KindText, "why, in the person's words"),
+	run("at", KindText, "when, UTC"),
+	run("actor", KindText, "who, by the operating system or the database"),
+}}
+
 // Audit: who did what.
 var Audit = &Table{Name: "audit", Doc: "one row per act, each sealed with the hash of the one before", KeyLen: 1, Columns: []Column{
 	key("seq", KindInt, "rising by one"),
@@ -365,6 +379,6 @@ var Audit = &Table{Name: "audit", Doc: "one row per act, each sealed with the ha
 // Tables lists every table, in the order in which digests print them.
 var Tables = []*Table{
 	Batches, Slices, Claims, Lines, Payments, Remits, Adjustments, Encounters, Charges,
-	Assessments, Findings, Matches, Adjudged, Settlements, Denials, Postings, Published, Audit,
+	Assessments, Findings, Matches, Adjudged, Settlements, Denials, Postings, Decisions, Published, Audit,
 	Units, BatchEnds, Files, FileResults, Seen, Rejects,
 }

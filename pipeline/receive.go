@@ -308,7 +308,8 @@ func (env *Env) markDuplicates(ctx context.Context, files []*received) error {
 
 // begin opens a batch: its row, the slices it works with and its files, in one transaction.
 func (env *Env) begin(ctx context.Context, last int64, files []*received) error {
-	b := Batch{No: last + 1, AsOf: env.Batch.AsOf, Open: true, Edition: env.Book.Edition()}
+	b := Batch{No: last + 1, AsOf: env.Batch.AsOf, Open: true, Edition: env.Book.Edition(), Parent: env.Batch.Parent, Reason: env.Batch.Reason,
+		Scope: env.Batch.Scope}
 	all, err := Batches(ctx, env.Store)
 	if err != nil {
 		return err
@@ -321,8 +322,16 @@ func (env *Env) begin(ctx context.Context, last int64, files []*received) error 
 	}
 	b.ID = fmt.Sprintf("%s-%03d", b.AsOf, n)
 	env.Batch = b
+	scope, err := b.Scope.value()
+	if err != nil {
+		return err
+	}
+	parent := ledger.Value{}
+	if b.Parent > 0 {
+		parent = ledger.Int(b.Parent)
+	}
 	w := &write{unit: env.unit("receive", "")}
-	w.add(ledger.Batches, ledger.Row{ledger.Int(b.No), ledger.Text(b.ID), ledger.Date(b.AsOf), ledger.Digest(b.Edition), {}, {},
+	w.add(ledger.Batches, ledger.Row{ledger.Int(b.No), ledger.Text(b.ID), ledger.Date(b.AsOf), ledger.Digest(b.Edition), parent, ledger.Text(b.Reason), scope,
 		ledger.Text(stamp(env.Clock())), ledger.Text(env.Actor), ledger.Text(env.Version)})
 	if err := env.audited(ctx, w, "begin batch", b.ID, "as of "+b.AsOf.String()+", edition "+b.Edition.String()); err != nil {
 		return err

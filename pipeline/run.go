@@ -119,8 +119,12 @@ func Batches(ctx context.Context, s ledger.Store) ([]BatchRow, error) {
 		if err != nil {
 			return nil, err
 		}
-		b := BatchRow{Batch: Batch{No: row[0].Int(), ID: row[1].Text(), AsOf: row[2].Date(), Edition: row[3].Digest(), Open: true},
-			Started: row[6].Text(), Actor: row[7].Text()}
+		scope, err := scopeOf(row[6])
+		if err != nil {
+			return nil, fmt.Errorf("batch %s: %w", row[1].Text(), err)
+		}
+		b := BatchRow{Batch: Batch{No: row[0].Int(), ID: row[1].Text(), AsOf: row[2].Date(), Edition: row[3].Digest(), Open: true, Parent: row[4].Int(),
+			Reason: row[5].Text(), Scope: scope}, Started: row[7].Text(), Actor: row[8].Text()}
 		if end, ok := ends[b.No]; ok {
 			b.Open, b.Exit, b.Ended = false, int(end[1].Int()), end[3].Text()
 		}

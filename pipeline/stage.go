@@ -54,6 +54,10 @@ type Batch struct {
 	Open bool // begun and not ended
 	// Edition is the edition of the rule book that the batch began with.
 	Edition claim.Digest
+	// Parent is the batch that this one does again in part, 0 for none; Reason says why, in the words of who asked.
+	Parent int64
+	Reason string
+	Scope  Scope
 }
 
 // Stage is one step of the night.
