@@ -60,6 +60,8 @@ type Config struct {
 	Cutoff       time.Duration // after midnight; a run before it belongs to the day before
 	BillHoldDays int
 	Settle       time.Duration // how long a file's size must have rested
+	Notify       []Notice      // who is told how a run ended
+	Keep         Keep          // what purge leaves
 }
 
 func defaults() Config {
@@ -108,6 +110,8 @@ var settings = []setting{
 		return err
 	})},
 	{"bill_hold_days", word(func(c *Config, s string) (err error) { c.BillHoldDays, err = whole(s, 0, 365); return err })},
+	{"notify", func(c *Config, n *yaml.Node) (err error) { c.Notify, err = parseNotify(n); return err }},
+	{"keep", func(c *Config, n *yaml.Node) (err error) { c.Keep, err = parseKeep(n); return err }},
 	{"settle", word(func(c *Config, s string) (err error) { c.Settle, err = duration(s); return err })},
 }
 

@@ -145,7 +145,11 @@ func Open(dir string) (*Workspace, error) {
 		return nil, fmt.Errorf("workspace: %s: %w", filepath.Join(dir, File), err)
 	}
 	w := &Workspace{Config: c, dir: dir, spools: map[claim.Digest]bool{}}
-	for _, p := range []*string{&w.InboxDir, &w.ExtractsDir, &w.KeyFile} {
+	paths := []*string{&w.InboxDir, &w.ExtractsDir, &w.KeyFile}
+	for i := range w.Notify {
+		paths = append(paths, &w.Notify[i].HeaderFile)
+	}
+	for _, p := range paths {
 		if *p != "" && !filepath.IsAbs(*p) {
 			*p = filepath.Join(dir, filepath.FromSlash(*p))
 		}
