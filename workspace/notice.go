@@ -108,13 +108,13 @@ func checkWebhook(s string) error {
 		return errors.New("webhook: is no address; write https://host/path")
 	case u.User != nil:
 		return errors.New("webhook: holds a password; write it as a line Authorization: … into header_file")
-	case u.Scheme == "http" && !loopback(u.Hostname()):
+	case u.Scheme == "http" && !thisMachine(u.Hostname()):
 		return errors.New("webhook: sends in the clear; write https://")
 	}
 	return nil
 }
 
-func loopback(host string) bool {
+func thisMachine(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
