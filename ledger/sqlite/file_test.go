@@ -269,6 +269,30 @@ func TestEachIndexAnswersItsQuestion(t *testing.T) {
 	}
 }
 
+// Would catch a planner that reads a whole batch for each range of its claims, which grows with the square of the batch.
+func TestARangeOfABatchDoesNotReadTheWholeBatch(t *testing.T) {
+	s := open(t, filepath.Join(t.TempDir(), "ledger.db"))
+	for _, x := range []struct {
+		table        *ledger.Table
+		column, want string
+	}{
+		{ledger.Matches, "was", "match_by_was (was>? AND was<?)"},
+		{ledger.Matches, "claim", "match_by_batch_claim (batch=? AND claim>? AND claim<?)"},
+		{ledger.Assessments, "claim", "assessment_by_batch_claim (batch=? AND claim>? AND claim<?)"},
+		{ledger.Remits, "id", "remit_by_batch_id (batch=? AND id>? AND id<?)"},
+		{ledger.Claims, "id", "claim_by_batch_id (batch=? AND id>? AND id<?)"},
+	} {
+		plan := planOf(t, s, ledger.Query{Table: x.table, Where: []ledger.Cond{
+			{Column: x.column, Op: ledger.AtLeast, Values: []ledger.Value{ledger.ID(claim.ID{1})}},
+			{Column: x.column, Op: ledger.Below, Values: []ledger.Value{ledger.ID(claim.ID{2})}},
+			ledger.OfBatch(1),
+		}}, false)
+		if !strings.Contains(plan, x.want) {
+			t.Errorf("%s, a range of %s of a batch: got %q want %q", x.table.Name, x.column, plan, x.want)
+		}
+	}
+}
+
 func planOf(t *testing.T, s *sqlite.Store, q ledger.Query, behind bool) string {
 	t.Helper()
 	steps, err := s.Plan(q, behind)

@@ -43,6 +43,10 @@ func keyList(t *ledger.Table) string {
 	return strings.Join(names, ", ")
 }
 
+func indexName(t *ledger.Table, x ledger.Index) string {
+	return t.Name + "_by_" + strings.Join(x.Columns, "_")
+}
+
 // createTable writes the statements that make a table, its indexes and its view for people.
 func createTable(t *ledger.Table) []string {
 	var b strings.Builder
@@ -62,7 +66,7 @@ func createTable(t *ledger.Table) []string {
 			names[i] = quote(c)
 		}
 		out = append(out, fmt.Sprintf("CREATE INDEX %s ON %s (%s) WHERE %s IS NOT NULL",
-			quote(t.Name+"_by_"+strings.Join(x.Columns, "_")), quote(t.Name), strings.Join(names, ", "), names[0]))
+			quote(indexName(t, x)), quote(t.Name), strings.Join(names, ", "), names[0]))
 	}
 	return append(out, createView(t))
 }

@@ -146,7 +146,12 @@ func readyWriter(c *sqlite.Conn, path string) error {
 		}
 	}
 	if made == 0 {
-		return createSchema(c, path)
+		if err := createSchema(c, path); err != nil {
+			return err
+		}
+	}
+	if err := tellPlanner(c); err != nil {
+		return fault("open "+path, err)
 	}
 	return nil
 }
