@@ -31,7 +31,7 @@ func AssessmentRow(a *rules.Assessment, batch int64) Row {
 	}
 	return Row{
 		ID(a.Claim), Int(batch), Text(a.Payer), Digest(a.Slice), Digest(a.Read), expected, Text(unpriced), Text(contract),
-		Int(int64(len(a.Findings))), document(&opinion{a.Findings, a.Quotes}),
+		Int(int64(len(a.Findings))), document(&opinion{a.Findings, a.Quotes}), Text(a.Held),
 	}
 }
 
@@ -51,7 +51,7 @@ type Dated[T any] struct {
 }
 
 func assessmentOf(row Row) (Dated[rules.Assessment], error) {
-	d := Dated[rules.Assessment]{row[1].Int(), rules.Assessment{Claim: row[0].ID(), Payer: row[2].Text(), Slice: row[3].Digest(), Read: row[4].Digest()}}
+	d := Dated[rules.Assessment]{row[1].Int(), rules.Assessment{Claim: row[0].ID(), Payer: row[2].Text(), Slice: row[3].Digest(), Read: row[4].Digest(), Held: row[10].Text()}}
 	var o opinion
 	err := Unmarshal(row[9].Text(), &o)
 	d.Is.Findings, d.Is.Quotes = o.Findings, o.Quotes

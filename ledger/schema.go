@@ -222,7 +222,7 @@ var Rejects = &Table{Name: "reject", Doc: "one row per part of a file that could
 }}
 
 // Assessments: opinions. The one of the latest batch is current.
-var Assessments = &Table{Name: "assessment", Doc: "one row per opinion of a claim", KeyLen: 2, Indexes: []Index{{[]string{"batch", "claim"}}}, Columns: []Column{
+var Assessments = &Table{Name: "assessment", Doc: "one row per opinion of a claim", KeyLen: 2, Indexes: []Index{{[]string{"batch", "claim"}}, {[]string{"held"}}}, Columns: []Column{
 	key("claim", KindID, "claim"),
 	key("batch", KindInt, "batch that thought so"),
 	col("payer", KindText, "payer as mapped"),
@@ -233,6 +233,7 @@ var Assessments = &Table{Name: "assessment", Doc: "one row per opinion of a clai
 	col("contract", KindText, "contract"),
 	col("findings", KindInt, "how many"),
 	col("doc", KindBytes, "findings and quotes with their steps"),
+	col("held", KindText, "RULE_BOOK or PROGRAM_FAULT where the claim could not be judged; null where it was"),
 }}
 
 // Findings: opinions.

@@ -105,7 +105,16 @@ type Assessment struct {
 	Read     claim.Digest // the digest of the IDs of every other fact that was read (earlier claims)
 	Findings []Finding    // in order of line, then rule
 	Quotes   []Quote      // in order of line
+	// Held is why the claim could not be judged: HeldRuleBook or HeldFault. It has no findings then and no price;
+	// Unpriced is the sentence. "" where it was judged.
+	Held string
 }
+
+// The reasons for which a claim is held instead of judged.
+const (
+	HeldRuleBook = "RULE_BOOK"     // its payer's part of the rule book is wrong
+	HeldFault    = "PROGRAM_FAULT" // the program broke on it
+)
 
 // Expected is the allowed amount the claim should bring: the claim's own quote, else the sum of its
 // lines'. ok is false where any part has no price: an unknown amount is not a zero.
