@@ -94,6 +94,9 @@ type chunkOf struct {
 	shared bool
 }
 
+// bytesPerRow is about how many bytes of X12 make a row: a claim of some 950 bytes makes six.
+const bytesPerRow = 150
+
 // newReading lists the units in order of interchange, file and place.
 func newReading(files []*received) reading {
 	var all []chunkOf
@@ -118,10 +121,12 @@ func newReading(files []*received) reading {
 		if c.set != nil {
 			key += "/" + strconv.Itoa(c.set.Ordinal)
 		}
+		rows := 1
 		if c.chunk != nil {
 			key += "/" + strconv.Itoa(c.chunk.First)
+			rows = max(1, int((c.chunk.Own.To-c.chunk.Own.From)/bytesPerRow))
 		}
-		t := Todo{Key: key}
+		t := Todo{Key: key, Rows: rows}
 		if c.set != nil && c.set.Payment.Known() {
 			t.With = c.set.Payment.String() // of two sightings of a payment the earlier one is the first
 		}

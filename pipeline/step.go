@@ -17,6 +17,7 @@ import (
 type Step struct {
 	Name  string // never changes: jobs carry it
 	Stage string // whose units they are
+	Rows  int    // that a unit appends, about: who shares the work out goes by it
 	// ready reads what the units share, and gives what makes one of them.
 	ready func(*Env, context.Context) (maker, error)
 }
@@ -26,13 +27,13 @@ type maker func(ctx context.Context, key string) (*write, error)
 
 // Steps lists the steps that a Runner is asked to do.
 var Steps = []Step{
-	{"sets", "ingest", (*Env).readySets},
-	{"files", "ingest", (*Env).readyFiles},
-	{"assess", "assess", always((*Env).assessShard)},
-	{"match", "match", always((*Env).matchSureShard)},
-	{"match-rest", "match", always((*Env).matchRestShard)},
-	{"match-again", "match", always((*Env).matchAgainShard)},
-	{"settle", "settle", (*Env).readySettle},
+	{"sets", "ingest", 1_000, (*Env).readySets},
+	{"files", "ingest", 2, (*Env).readyFiles},
+	{"assess", "assess", 8_000, always((*Env).assessShard)},
+	{"match", "match", 1_500, always((*Env).matchSureShard)},
+	{"match-rest", "match", 1_500, always((*Env).matchRestShard)},
+	{"match-again", "match", 1_500, always((*Env).matchAgainShard)},
+	{"settle", "settle", 5_000, (*Env).readySettle},
 }
 
 // always is the ready of a step whose units share nothing.
@@ -55,6 +56,8 @@ type Todo struct {
 	Key string
 	// With is the same for units of which the first must come before the others; "" stands alone.
 	With string
+	// Rows is how many rows it appends, about; 0 is as its step says.
+	Rows int
 }
 
 // Runner does the units of a step. Run returns nil when the ledger has the row of each. Progress is told of each
