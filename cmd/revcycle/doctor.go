@@ -51,7 +51,7 @@ func (a *app) doctorCommand() *cobra.Command {
 }
 
 func checkBook(w *workspace.Workspace) []workspace.Check {
-	b, err := book.Load(w.Rulebook())
+	b, err := book.Check(w.Rulebook())
 	if err != nil {
 		return []workspace.Check{{Name: "rule book", State: workspace.Fail, Message: err.Error()}}
 	}

@@ -164,9 +164,9 @@ func (a *app) open(readOnly bool) (*pipeline.Env, error) {
 	if err != nil {
 		return nil, err
 	}
-	b, err := book.Load(w.Rulebook())
+	b, err := a.book(w)
 	if err != nil {
-		return nil, usageError{err}
+		return nil, err
 	}
 	masters, problems, err := w.Masters()
 	if err != nil {
@@ -193,6 +193,21 @@ func (a *app) open(readOnly bool) (*pipeline.Env, error) {
 		Store: store, Workspace: w, Book: b, Party: masters, Workers: workers, Clock: a.clock, Actor: actor(), Version: version,
 		Log: a.log(), Progress: a.progress(), Batch: pipeline.Batch{AsOf: asOf},
 	}, nil
+}
+
+// book is the workspace's rule book. What is wrong with it is told, and holds the claims of the payers that use it.
+func (a *app) book(w *workspace.Workspace) (*book.Book, error) {
+	b, err := book.Load(w.Rulebook())
+	if err != nil {
+		return nil, usageError{err}
+	}
+	b = b.Proven()
+	for _, f := range b.Faults() {
+		if why, broken := b.Broken(f.Payer); broken && f.Payer != "" {
+			a.say("rule book: claims of payer %s are held: %s", f.Payer, why)
+		}
+	}
+	return b, nil
 }
 
 func (a *app) store(w *workspace.Workspace, readOnly bool) (ledger.Store, error) {

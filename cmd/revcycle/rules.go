@@ -26,7 +26,7 @@ func (a *app) rulesCommand() *cobra.Command {
 		if err != nil {
 			return nil, err
 		}
-		b, err := book.Load(fsys)
+		b, err := book.Check(fsys)
 		if err != nil {
 			return nil, usageError{err}
 		}

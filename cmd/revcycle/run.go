@@ -76,9 +76,6 @@ func (a *app) locked(f func(*pipeline.Env) error) error {
 		return err
 	}
 	defer env.Store.Close()
-	if failed := env.Book.Prove(); len(failed) > 0 {
-		return usage("rule book: %d proofs do not hold, so its prices and findings cannot be trusted; the first: %s; see revcycle rules test", len(failed), failed[0])
-	}
 	lock, err := env.Workspace.Lock(a.clock)
 	if err != nil {
 		return err

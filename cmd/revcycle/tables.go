@@ -104,8 +104,8 @@ func (a *app) importTables(w *workspace.Workspace, files []string, replace bool)
 	for _, o := range list {
 		next.files["tables/"+filepath.Base(o.path)] = o.text
 	}
-	_, before := book.Load(w.Rulebook())
-	_, after := book.Load(next)
+	_, before := book.Check(w.Rulebook())
+	_, after := book.Check(next)
 	switch {
 	case after != nil && before == nil:
 		return usageError{fmt.Errorf("tables import: with these tables the rule book would not load, nothing was copied: %w", after)}

@@ -36,7 +36,7 @@ func indexRules(list []*boundRule) ruleIndex {
 // of line. prior are the other claims of the claim's history key, ordered by service date, then ID; they are
 // read, and their IDs digested into Read, only where NeedsHistory. It is pure. A claim that voids another is
 // owed nothing and breaks no rule; one that only reports an encounter (BHT06 = RP) is owed nothing. A payer
-// without a contract gives no quotes.
+// without a contract gives no quotes. A claim of a payer for which the book is broken is held.
 func (b *Book) Assess(c *claim.Claim, payer string, prior []claim.Claim) rules.Assessment {
 	p := b.of(payer)
 	a := rules.Assessment{Claim: c.ID, Payer: payer, Slice: p.slice}
@@ -50,6 +50,8 @@ func (b *Book) Assess(c *claim.Claim, payer string, prior []claim.Claim) rules.A
 		return a
 	case c.Use == claim.Reporting:
 		a.Quotes = nothingOwed("the claim only reports an encounter", "BHT06")
+	case p.broken != "":
+		return p.held(a)
 	default:
 		a.Quotes = p.price(c)
 	}

@@ -29,6 +29,7 @@ type Book struct {
 	payers map[string]*payerBook
 	every  *payerBook // what holds for a payer that has no file
 	tables map[string]*dataTable
+	faults []Fault
 }
 
 // payerBook is what the book holds for one payer: its own rules and those for every payer.
@@ -45,76 +46,121 @@ type payerBook struct {
 	index     ruleIndex
 	named     map[string]bool // tables
 	slice     claim.Digest
+	// broken is the sentence for which the payer's claims are held; "" where the book is sound for it.
+	broken string
 }
 
-// Load reads a rule book: payers/*.yaml and tables/*.csv of a folder. Every fault is reported at once, each
-// with its file, its place, its rule and what to do; the book is nil then.
+// Load reads a rule book: payers/*.yaml and tables/*.csv of a folder. A file that is wrong takes out the payers
+// that use it and nobody else: their claims are held (Assess), and Faults says what to do. It is an error only
+// where there is no payer's file, or one that does not even say whose it is.
 func Load(fsys fs.FS) (*Book, error) {
 	b := &Book{payers: map[string]*payerBook{}, tables: map[string]*dataTable{}}
-	sets := map[string]*dataTable{}
-	errs := b.loadTables(fsys, sets)
+	k := &lookups{tables: b.tables, sets: map[string]*dataTable{}, wrong: map[string]error{}}
+	b.loadTables(fsys, k)
 	names, err := fs.Glob(fsys, "payers/*.yaml")
 	if err != nil {
 		return nil, fmt.Errorf("rule book: %w", err)
 	}
 	if len(names) == 0 {
-		errs = append(errs, errors.New("payers/*.yaml: there is no payer's file; `revcycle init` makes a sample"))
+		return nil, errors.Join(append(faultsOf(b.faults), errors.New("rule book: payers/*.yaml: there is no payer's file; `revcycle init` makes a sample"))...)
 	}
 	ids := map[rules.ID]string{}
 	for _, name := range names {
-		if err := b.loadPayer(fsys, name, sets, ids); err != nil {
-			errs = append(errs, err)
+		if err := b.loadPayer(fsys, name, *k, ids); err != nil {
+			return nil, errors.Join(append(faultsOf(b.faults), fmt.Errorf("rule book: %w", err))...)
 		}
-	}
-	if err := errors.Join(errs...); err != nil {
-		return nil, fmt.Errorf("rule book: %w", err)
 	}
 	b.finish()
 	return b, nil
 }
 
-func (b *Book) loadTables(fsys fs.FS, sets map[string]*dataTable) (errs []error) {
+// Check is Load that refuses a book of which anything is wrong, every fault at once, each with its file, its
+// place, its rule and what to do. It runs no proof.
+func Check(fsys fs.FS) (*Book, error) {
+	b, err := Load(fsys)
+	if err != nil {
+		return nil, err
+	}
+	if len(b.faults) > 0 {
+		return nil, fmt.Errorf("rule book: %w", errors.Join(faultsOf(b.faults)...))
+	}
+	return b, nil
+}
+
+func (b *Book) loadTables(fsys fs.FS, k *lookups) {
 	names, err := fs.Glob(fsys, "tables/*.csv")
 	if err != nil {
-		return []error{err}
+		b.faults = append(b.faults, Fault{File: "tables", Err: err})
+	}
+	refuse := func(file, what string, err error) {
+		b.faults = append(b.faults, Fault{File: file, Err: err})
+		k.wrong[what] = err
 	}
 	for _, name := range names {
+		base := strings.TrimSuffix(path.Base(name), ".csv")
 		text, err := fs.ReadFile(fsys, name)
 		if err != nil {
-			errs = append(errs, err)
+			refuse(name, base, err)
 			continue
 		}
 		d, err := readTable(path.Base(name), text)
 		if err != nil {
-			errs = append(errs, err)
+			refuse(name, base, err)
 			continue
 		}
 		b.tables[d.info.Name] = d
 		for set := range d.sets {
-			if other := sets[set]; other != nil {
-				errs = append(errs, fmt.Errorf("%s: code set %s stands in tables/%s.csv too: rename one", name, set, other.info.Name))
+			if other := k.sets[set]; other != nil {
+				refuse(name, "@"+set, fmt.Errorf("%s: code set %s stands in tables/%s.csv too: rename one", name, set, other.info.Name))
 			}
-			sets[set] = d
+			k.sets[set] = d
 		}
 	}
-	return errs
 }
 
-// loadPayer reads and binds one file. ids holds every rule ID of the book and its file.
-func (b *Book) loadPayer(fsys fs.FS, name string, sets map[string]*dataTable, ids map[rules.ID]string) error {
+// loadPayer reads and binds one file. ids holds every rule ID of the book and its file. What is wrong with the
+// file is a fault of its payer; the error is of a file whose payer cannot be told.
+func (b *Book) loadPayer(fsys fs.FS, name string, k lookups, ids map[rules.ID]string) error {
 	text, err := fs.ReadFile(fsys, name)
 	if err != nil {
 		return err
 	}
+	p := &payerBook{file: name, text: text, named: map[string]bool{}}
+	k.named = p.named
 	t, err := readPayer(text)
 	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
+		err = fmt.Errorf("%s: %w", name, err)
+		if t.Payer = payerIn(text); t.Payer == "" {
+			return err
+		}
+		p.id, p.name = t.Payer, t.Payer
+	} else {
+		p.id, p.name, p.notes = t.Payer, or(t.Name, t.Payer), t.Notes
+		err = p.bindIn(name, &t, &k, ids)
 	}
-	if t.Payer == everyPayer && b.every != nil || b.payers[t.Payer] != nil {
-		return fmt.Errorf("%s: another file is for payer %s too: one payer, one file", name, t.Payer)
+	first := b.payers[p.id]
+	if p.id == everyPayer {
+		first = b.every
 	}
-	p := &payerBook{id: t.Payer, name: or(t.Name, t.Payer), notes: t.Notes, file: name, text: text, named: map[string]bool{}}
-	err = p.bind(&t, &lookups{tables: b.tables, sets: sets, named: p.named})
+	switch {
+	case first != nil:
+		err = fmt.Errorf("%s: %s is for payer %s too: one payer, one file", name, first.file, p.id)
+		b.breaks(first, err)
+		return nil
+	case p.id == everyPayer:
+		b.every = p
+	default:
+		b.payers[p.id] = p
+	}
+	if err != nil {
+		b.breaks(p, err)
+	}
+	return nil
+}
+
+// bindIn binds the text of a file and holds its rules' IDs to those of the files before it.
+func (p *payerBook) bindIn(name string, t *payerText, k *lookups, ids map[rules.ID]string) error {
+	err := p.bind(t, k)
 	for _, r := range p.own {
 		if other, ok := ids[r.ID]; ok && other != name {
 			err = errors.Join(err, fmt.Errorf("rule %s: stands in %s too: an ID names one rule for ever", r.ID, other))
@@ -124,11 +170,6 @@ func (b *Book) loadPayer(fsys fs.FS, name string, sets map[string]*dataTable, id
 	if err != nil {
 		return prefixed(name, err)
 	}
-	if t.Payer == everyPayer {
-		b.every = p
-		return nil
-	}
-	b.payers[t.Payer] = p
 	return nil
 }
 
@@ -195,6 +236,7 @@ func (b *Book) finish() {
 		b.every = &payerBook{id: everyPayer, name: "every payer", named: map[string]bool{}}
 	}
 	for _, p := range b.payers {
+		p.broken = cmp.Or(p.broken, b.every.broken)
 		p.rules = slices.Concat(b.every.own, p.own)
 		p.ready(b)
 	}
@@ -203,6 +245,11 @@ func (b *Book) finish() {
 }
 
 func (p *payerBook) ready(b *Book) {
+	if p.broken != "" {
+		p.timely, p.contracts, p.own, p.rules, p.history = nil, nil, nil, nil, false
+		p.slice = b.sliceOf(p)
+		return
+	}
 	p.rules = slices.Clone(p.rules)
 	slices.SortStableFunc(p.rules, func(x, y *boundRule) int {
 		return cmp.Or(cmp.Compare(x.ID, y.ID), cmp.Compare(x.Span.From, y.Span.From))
@@ -213,7 +260,8 @@ func (p *payerBook) ready(b *Book) {
 }
 
 // sliceOf is the digest of all that decides what the book thinks of the payer's claims: the engine, the
-// payer's file, the file for every payer, and the content of each table that either names.
+// payer's file, the file for every payer, and the content of each table that either names. Where the book is
+// broken for the payer, it is what is wrong.
 func (b *Book) sliceOf(p *payerBook) claim.Digest {
 	h := sha256.New()
 	part := func(name string, text []byte) {
@@ -221,6 +269,10 @@ func (b *Book) sliceOf(p *payerBook) claim.Digest {
 		h.Write(text)
 	}
 	part("engine", []byte(Engine))
+	if p.broken != "" {
+		part("broken", []byte(p.broken))
+		return claim.Digest(h.Sum(nil))
+	}
 	part("every payer", b.every.text)
 	if p != b.every {
 		part("payer", p.text)

@@ -5,7 +5,8 @@
 // limits, pairs and code sets. Load decodes strictly, binds each rule to a shape of package coding (or to a
 // condition of its own) and each contract term to a method of package pricing, and refuses whatever could
 // pass silently: an unknown word, a rule without a citation, a date or two proofs, an overlap or gap between
-// versions of one ID. A Book is immutable; Assess is pure and compiles nothing.
+// versions of one ID. What it refuses takes out the payers that use it: their claims are held until it is mended.
+// A Book is immutable; Assess is pure and compiles nothing.
 //
 // # A payer's file
 //

@@ -41,10 +41,10 @@ func files(payer, table string) fstest.MapFS {
 // Each fault must be refused with its file, its place, and what to do: a rule book that loads half is worse
 // than none.
 func TestLoadRefusesAndSaysWhatToDo(t *testing.T) {
-	if _, err := Load(files(soundRule, soundTable)); err != nil {
+	if _, err := Check(files(soundRule, soundTable)); err != nil {
 		t.Fatalf("a sound book: %v", err)
 	}
-	if _, err := Load(files(soundContract, soundTable)); err != nil {
+	if _, err := Check(files(soundContract, soundTable)); err != nil {
 		t.Fatalf("a sound contract: %v", err)
 	}
 	for _, c := range []struct {
@@ -96,7 +96,7 @@ func TestLoadRefusesAndSaysWhatToDo(t *testing.T) {
 		} else {
 			t.Fatalf("%s: %q stands nowhere", c.name, c.old)
 		}
-		b, err := Load(files(payer, table))
+		b, err := Check(files(payer, table))
 		if err == nil || b != nil {
 			t.Errorf("%s: loaded", c.name)
 			continue
@@ -111,7 +111,7 @@ func TestLoadRefusesAndSaysWhatToDo(t *testing.T) {
 
 func TestLoadReportsEveryFaultAtOnce(t *testing.T) {
 	bad := strings.Replace(strings.Replace(soundRule, "cite: policy 1", "severity: hard", 1), "charge_sum", "nothing", 1)
-	_, err := Load(files(bad, strings.Replace(soundTable, "92.47", "x", 1)))
+	_, err := Check(files(bad, strings.Replace(soundTable, "92.47", "x", 1)))
 	for _, w := range []string{"cites nothing", "hard", "no check", "tables/fees.csv"} {
 		if err == nil || !strings.Contains(err.Error(), w) {
 			t.Errorf("got %v, want it to say %q too", err, w)
@@ -122,18 +122,18 @@ func TestLoadReportsEveryFaultAtOnce(t *testing.T) {
 func TestLoadRefusesTwoFilesOfOnePayerAndOneIDInTwo(t *testing.T) {
 	m := files(soundRule, "")
 	m["payers/two.yaml"] = m["payers/one.yaml"]
-	if _, err := Load(m); err == nil || !strings.Contains(err.Error(), "one payer, one file") {
+	if _, err := Check(m); err == nil || !strings.Contains(err.Error(), "one payer, one file") {
 		t.Errorf("got %v", err)
 	}
 	m["payers/two.yaml"] = &fstest.MapFile{Data: []byte(strings.Replace(soundRule, `"1"`, `"2"`, 1))}
-	if _, err := Load(m); err == nil || !strings.Contains(err.Error(), "rule R1: stands in payers/one.yaml too") {
+	if _, err := Check(m); err == nil || !strings.Contains(err.Error(), "rule R1: stands in payers/one.yaml too") {
 		t.Errorf("got %v", err)
 	}
 }
 
 // A proof that does not hold must be seen, or proofs prove nothing.
 func TestProveFindsTheProofThatDoesNotHold(t *testing.T) {
-	b, err := Load(files(strings.Replace(soundRule, "{charge: 1, ", "{", 1), ""))
+	b, err := Check(files(strings.Replace(soundRule, "{charge: 1, ", "{", 1), ""))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,7 +157,7 @@ func TestSliceChangesWithWhatThePayerUsesAndNothingElse(t *testing.T) {
 	m := files(soundContract, soundTable)
 	m["payers/two.yaml"] = &fstest.MapFile{Data: []byte("payer: \"2\"\nname: Two\n")}
 	load := func() *Book {
-		b, err := Load(m)
+		b, err := Check(m)
 		if err != nil {
 			t.Fatal(err)
 		}

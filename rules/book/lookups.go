@@ -20,11 +20,15 @@ type lookups struct {
 	sets   map[string]*dataTable // set name -> the table that holds it
 	timely []timelyTerm
 	named  map[string]bool
+	wrong  map[string]error // tables, and code sets as @NAME, that cannot be used
 }
 
 func (k *lookups) find(name, kind string) (*dataTable, error) {
 	if name == "" {
 		return nil, fmt.Errorf("table: names none; give the name of a file in tables/ of kind %s, without .csv", kind)
+	}
+	if err := k.wrong[name]; err != nil {
+		return nil, &wrongTable{name, err}
 	}
 	d := k.tables[name]
 	if d == nil {
@@ -147,7 +151,13 @@ func (k *lookups) Codes(list []string) (rules.Codes, error) {
 			return nil, fmt.Errorf("codes: %q is not a code, a wildcard such as 9920*, or a set such as @NAME", item)
 		case item[0] == '@':
 			d := k.sets[item[1:]]
+			if err := k.wrong[item]; err != nil {
+				return nil, &wrongTable{d.info.Name, err}
+			}
 			if d == nil {
+				if wrong := sortedKeys(k.wrong); len(wrong) > 0 { // it may stand in one of these
+					return nil, fmt.Errorf("codes: no code set is called %q in the tables that can be used: %w", item[1:], k.wrong[wrong[0]])
+				}
 				var words []string
 				for n := range k.sets {
 					words = append(words, n)

@@ -14,6 +14,10 @@ func (b *Book) Show(payer string) string {
 		fmt.Fprintf(&w, "payer %s has no file in payers/: only the rules for every payer hold, and nothing is priced\n", payer)
 	}
 	fmt.Fprintf(&w, "%s (%s)  slice %s\n", p.name, p.id, p.slice.Short())
+	if p.broken != "" {
+		fmt.Fprintf(&w, "BROKEN, its claims are held: %s\n", p.broken)
+		return w.String()
+	}
 	if p.notes != "" {
 		fmt.Fprintf(&w, "  %s\n", oneLine(p.notes))
 	}
