@@ -1,49 +1,142 @@
 package pipeline
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"time"
 
 	"revcycle/workspace"
 )
 
-// writeMetrics writes metrics/revcycle.prom for Prometheus' text file collector: counts and dollars of
-// the last batch, labels from fixed lists only.
+// Two files lie in metrics/ for Prometheus' text file collector, each replaced whole. revcycle.prom tells of the last
+// batch that ended; revcycle_run.prom of the last run, also of one that failed or had nothing to do. Labels come from
+// fixed lists and from our own numbers: no name, no number of a person, no file.
+const (
+	batchMetrics = "revcycle.prom"
+	runMetrics   = "revcycle_run.prom"
+)
+
+// exposition is text in Prometheus' exposition format.
+type exposition struct{ strings.Builder }
+
+// family begins a metric: kind is gauge or counter.
+func (x *exposition) family(name, kind, help string) {
+	fmt.Fprintf(x, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, kind)
+}
+
+// gauge is a family of one sample without labels.
+func (x *exposition) gauge(name, help string, value any) {
+	x.family(name, "gauge", help)
+	fmt.Fprintf(x, "%s %v\n", name, value)
+}
+
+// write puts the text in its place, whole.
+func (x *exposition) write(w *workspace.Workspace, name string) error {
+	if err := workspace.WriteFile(filepath.Join(w.MetricsDir(), name), []byte(x.String())); err != nil {
+		return fmt.Errorf("metrics: %w", err)
+	}
+	return nil
+}
+
+// writeMetrics tells of a batch that ends.
 func (env *Env) writeMetrics(sum Summary) error {
-	var b strings.Builder
-	gauge := func(name, help string, value any) {
-		fmt.Fprintf(&b, "# HELP revcycle_%s %s\n# TYPE revcycle_%s gauge\nrevcycle_%s %v\n", name, help, name, name, value)
+	var x exposition
+	x.family("revcycle_batch_info", "gauge", "the last batch that ended; always 1")
+	fmt.Fprintf(&x, "revcycle_batch_info{batch=%q,as_of=%q} 1\n", sum.Batch, sum.AsOf.String())
+	x.gauge("revcycle_last_batch_end_timestamp_seconds", "when the last batch ended", env.Clock().Unix())
+	x.gauge("revcycle_last_batch_exit_code", "exit code of the last batch", sum.Exit)
+	x.family("revcycle_documents", "gauge", "documents of the last batch")
+	for _, c := range sum.Counts.named() {
+		fmt.Fprintf(&x, "revcycle_documents{kind=%q} %d\n", c.name, c.n)
 	}
-	gauge("last_batch_end_timestamp_seconds", "when the last batch ended", env.Clock().Unix())
-	gauge("last_batch_exit_code", "exit code of the last batch", sum.Exit)
-	fmt.Fprintf(&b, "# HELP revcycle_documents documents of the last batch\n# TYPE revcycle_documents gauge\n")
-	for _, c := range []struct {
-		kind string
-		n    int
-	}{{"files", sum.Counts.Files}, {"claims", sum.Counts.Claims}, {"remits", sum.Counts.Remits}, {"payments", sum.Counts.Payments},
-		{"encounters", sum.Counts.Encounters}, {"rejects", sum.Counts.Rejects}, {"denials", sum.Counts.Denials}, {"orphan_remits", sum.Counts.OrphanRemits},
-		{"held_remits", sum.Counts.HeldRemits}, {"quarantined", sum.Counts.Quarantined}, {"gaps", sum.Counts.Gaps}} {
-		fmt.Fprintf(&b, "revcycle_documents{kind=%q} %d\n", c.kind, c.n)
+	x.family("revcycle_dollars", "gauge", "dollars of the last batch")
+	for _, d := range sum.Totals.named() {
+		fmt.Fprintf(&x, "revcycle_dollars{kind=%q} %s\n", d.name, d.amount)
 	}
-	fmt.Fprintf(&b, "# HELP revcycle_dollars dollars of the last batch\n# TYPE revcycle_dollars gauge\n")
-	for _, d := range []struct {
-		kind  string
-		value fmt.Stringer
-	}{{"charged", sum.Totals.Charged}, {"expected", sum.Totals.Expected}, {"paid", sum.Totals.Paid}, {"contractual", sum.Totals.Contractual},
-		{"denied", sum.Totals.Denied}, {"unapplied", sum.Totals.Unapplied}, {"gaps", sum.Totals.Gaps}} {
-		fmt.Fprintf(&b, "revcycle_dollars{kind=%q} %s\n", d.kind, d.value)
-	}
-	fmt.Fprintf(&b, "# HELP revcycle_stage_seconds seconds of each stage of the last batch\n# TYPE revcycle_stage_seconds gauge\n")
+	x.family("revcycle_stage_seconds", "gauge", "seconds of each stage of the last batch")
 	for _, s := range sum.Stages {
 		text, err := s.Seconds.MarshalJSON()
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(&b, "revcycle_stage_seconds{stage=%q} %s\n", s.Name, text)
+		fmt.Fprintf(&x, "revcycle_stage_seconds{stage=%q} %s\n", s.Name, text)
 	}
-	if err := workspace.WriteFile(filepath.Join(env.Workspace.MetricsDir(), "revcycle.prom"), []byte(b.String())); err != nil {
-		return fmt.Errorf("metrics: %w", err)
+	return x.write(env.Workspace, batchMetrics)
+}
+
+// Outcome is how a run ended, whatever became of its batch.
+type Outcome struct {
+	Exit           int
+	Started, Ended time.Time
+	NotTold        int // receivers of notify that could not be reached
+}
+
+// Success reports whether a run with this exit code ended as it should: its batch is published, or there was nothing to do.
+func Success(exit int) bool {
+	return exit == ExitDone || exit == ExitQuarantined || exit == ExitExpected
+}
+
+// WriteRunMetrics tells of a run that ended, however it did, and of what waits in the workspace then. The time of the
+// last success stays where the run was none. Called again for the same run it replaces what it wrote and counts
+// NotTold once more: only the last call for a run may give one.
+func WriteRunMetrics(w *workspace.Workspace, o Outcome) error {
+	success, err := keptValue(w, "revcycle_last_success_timestamp_seconds")
+	if err != nil {
+		return err
 	}
-	return nil
+	notTold, err := keptValue(w, "revcycle_notify_failures_total")
+	if err != nil {
+		return err
+	}
+	if Success(o.Exit) {
+		success = o.Ended.Unix()
+	}
+	var x exposition
+	x.gauge("revcycle_run_end_timestamp_seconds", "when the last run ended, however it did", o.Ended.Unix())
+	x.gauge("revcycle_run_exit_code", "exit code of the last run", o.Exit)
+	ms := max(o.Ended.Sub(o.Started).Milliseconds(), 0)
+	x.gauge("revcycle_run_duration_seconds", "how long the last run took", fmt.Sprintf("%d.%03d", ms/1000, ms%1000))
+	if success > 0 {
+		x.gauge("revcycle_last_success_timestamp_seconds", "when a run last ended with its batch published or nothing to do (exit 0, 3, 6)", success)
+	}
+	x.family("revcycle_notify_failures_total", "counter", "receivers of notify that could not be told of a run")
+	fmt.Fprintf(&x, "revcycle_notify_failures_total %d\n", notTold+int64(o.NotTold))
+	// What cannot be counted now is left out: unknown is not zero.
+	if held, err := w.Quarantined(); err == nil {
+		x.gauge("revcycle_quarantine_units", "units that lie in quarantine", len(held))
+	}
+	if files, err := w.Inbox(o.Ended); err == nil {
+		complete := 0
+		for _, f := range files {
+			if f.Complete {
+				complete++
+			}
+		}
+		x.family("revcycle_inbox_files", "gauge", "files that lie in the inbox after the run")
+		fmt.Fprintf(&x, "revcycle_inbox_files{state=\"complete\"} %d\nrevcycle_inbox_files{state=\"incomplete\"} %d\n", complete, len(files)-complete)
+	}
+	return x.write(w, runMetrics)
+}
+
+// keptValue is the value of a metric as the run before left it; 0 where there is none.
+func keptValue(w *workspace.Workspace, name string) (int64, error) {
+	text, err := os.ReadFile(filepath.Join(w.MetricsDir(), runMetrics))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return 0, fmt.Errorf("metrics: %w", err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if value, ok := strings.CutPrefix(line, name+" "); ok {
+			n, err := strconv.ParseInt(strings.TrimSpace(value), 10, 64)
+			if err != nil {
+				return 0, nil // somebody else wrote the file: it is replaced
+			}
+			return n, nil
+		}
+	}
+	return 0, nil
 }

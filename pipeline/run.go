@@ -50,6 +50,8 @@ func (env *Env) RunThrough(ctx context.Context, name string) (sum Summary, open 
 	}
 	var times []StageTime
 	for _, s := range Stages {
+		log := env.Log.With("batch", env.Batch.ID, "stage", s.Name)
+		log.Debug("stage begins")
 		start := env.Clock()
 		t, err := s.Do(env, ctx)
 		if err == nil && s.Name == "ingest" {
@@ -58,7 +60,9 @@ func (env *Env) RunThrough(ctx context.Context, name string) (sum Summary, open 
 		if err != nil {
 			return Summary{}, true, err
 		}
-		times = append(times, StageTime{s.Name, t.Units, Seconds(env.Clock().Sub(start).Milliseconds())})
+		took := Seconds(env.Clock().Sub(start).Milliseconds())
+		log.Debug("stage ended", "units", t.Units, "seconds", took)
+		times = append(times, StageTime{s.Name, t.Units, took})
 		if s.Name == name {
 			break
 		}

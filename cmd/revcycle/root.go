@@ -33,6 +33,7 @@ type app struct {
 	json      bool
 	workers   int
 	clock     func() time.Time
+	ran       pipeline.Summary // of the run of this command, as far as it came
 }
 
 // execute runs one command line and gives its exit code.
@@ -82,7 +83,7 @@ func (a *app) root() *cobra.Command {
 	root.AddCommand(a.initCommand(), a.planCommand(), a.runCommand())
 	root.AddCommand(a.stageCommands()...)
 	root.AddCommand(a.batchesCommand(), a.statusCommand(), a.explainCommand(), a.inspectCommand(), a.quarantineCommand(), a.denialsCommand(), a.gapsCommand(),
-		a.tablesCommand(), a.rulesCommand(), a.exportCommand(), a.verifyCommand(), a.doctorCommand(), a.simulateCommand(), a.reportCommand(), a.versionCommand())
+		a.tablesCommand(), a.rulesCommand(), a.exportCommand(), a.verifyCommand(), a.doctorCommand(), a.notifyCommand(), a.simulateCommand(), a.reportCommand(), a.versionCommand())
 	wantArgs(root)
 	return root
 }
@@ -134,10 +135,16 @@ func wantArgs(c *cobra.Command) {
 	}
 }
 
-// log gives messages for people or for a machine; never a patient's name.
+// log gives messages for people or for a machine; never a patient's name. For a machine each is one line of JSON,
+// written at once, with its time in UTC.
 func (a *app) log() *slog.Logger {
 	if a.logFormat == "json" {
-		return slog.New(slog.NewJSONHandler(a.err, nil))
+		return slog.New(slog.NewJSONHandler(a.err, &slog.HandlerOptions{Level: slog.LevelDebug, ReplaceAttr: func(_ []string, at slog.Attr) slog.Attr {
+			if at.Key == slog.TimeKey {
+				at.Value = slog.TimeValue(at.Value.Time().UTC())
+			}
+			return at
+		}}))
 	}
 	return slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{ReplaceAttr: func(_ []string, at slog.Attr) slog.Attr {
 		if at.Key == slog.TimeKey || at.Key == slog.LevelKey {
@@ -148,17 +155,19 @@ func (a *app) log() *slog.Logger {
 }
 
 // say prints a line for people.
-func (a *app) say(format string, args ...any) { fmt.Fprintf(a.err, format+"\n", args...) }
+func (a *app) say(format string, args ...any) {
+	if a.logFormat == "json" {
+		a.log().Info(fmt.Sprintf(format, args...))
+		return
+	}
+	fmt.Fprintf(a.err, format+"\n", args...)
+}
 
 // open opens the workspace with its ledger, rule book and masters. readOnly leaves the ledger to a run.
 func (a *app) open(readOnly bool) (*pipeline.Env, error) {
-	dir := a.dir
-	if dir == "" {
-		dir = "."
-	}
-	w, err := workspace.Open(dir)
+	w, err := a.workspace()
 	if err != nil {
-		return nil, usageError{err}
+		return nil, err
 	}
 	store, err := a.store(w, readOnly)
 	if err != nil {

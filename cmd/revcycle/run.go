@@ -17,7 +17,7 @@ func (a *app) runCommand() *cobra.Command {
 			"killed goes on under its own batch; a run with nothing new makes none." + exits(0, 1, 2, 3, 4, 5, 6, 7, 130),
 		Example: "  revcycle run -C /srv/revcycle\n  revcycle run --as-of 2025-04-01 --json > summary.json",
 		Args:    cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
+		RunE: a.telling(func(c *cobra.Command, _ []string) error {
 			return a.locked(func(env *pipeline.Env) error {
 				sum, err := env.Run(c.Context())
 				if err != nil {
@@ -25,7 +25,7 @@ func (a *app) runCommand() *cobra.Command {
 				}
 				return a.print(env, sum)
 			})
-		},
+		}),
 	}
 }
 
@@ -81,6 +81,9 @@ func (a *app) locked(f func(*pipeline.Env) error) error {
 		return err
 	}
 	err = f(env)
+	if a.ran.Batch == "" {
+		a.ran.Batch, a.ran.AsOf = env.Batch.ID, env.Batch.AsOf
+	}
 	if rerr := lock.Release(); err == nil && rerr != nil {
 		err = rerr
 	}
@@ -89,6 +92,7 @@ func (a *app) locked(f func(*pipeline.Env) error) error {
 
 // print shows a summary and gives its exit code as the error.
 func (a *app) print(env *pipeline.Env, sum pipeline.Summary) error {
+	a.ran = sum
 	if a.json {
 		if err := a.printJSON(sum); err != nil {
 			return err

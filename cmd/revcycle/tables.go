@@ -78,6 +78,9 @@ func (a *app) workspace() (*workspace.Workspace, error) {
 	if err != nil {
 		return nil, usageError{err}
 	}
+	if key := os.Getenv("REVCYCLE_KEY_FILE"); key != "" {
+		w.KeyFile = key
+	}
 	return w, nil
 }
 
