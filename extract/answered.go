@@ -37,27 +37,31 @@ func (b *builder) joinRemits(ctx context.Context, ids []claim.ID, at map[claim.I
 		return err
 	}
 	found := map[claim.ID][]remitted{}
-	doc, date := ledger.Remits.At("doc"), ledger.Remits.At("date")
-	for part := range ledger.Portions(keys(owners)) {
-		for row, err := range b.rows(ctx, ledger.Remits, ledger.OneOf("id", part...)) {
+	var counted, stays []claim.ID
+	for id, owner := range owners {
+		if j, ok := judged[id]; !ok || !j.posts || j.state == string(reconcile.Reversed) {
+			continue
+		}
+		if at[owner].claim.Kind == claim.Institutional {
+			stays = append(stays, id)
+		} else {
+			counted = append(counted, id)
+		}
+	}
+	date := ledger.Remits.At("date")
+	for part := range ledger.Portions(counted) {
+		for row, err := range b.columns(ctx, ledger.Remits, []string{"date"}, ledger.OneOf("id", part...)) {
 			if err != nil {
 				return err
 			}
 			id := row[0].ID()
-			j, ok := judged[id]
-			if !ok || !j.posts || j.state == string(reconcile.Reversed) {
-				continue
-			}
-			r := remitted{id: id, date: row[date].Date(), denied: j.denied}
-			if owner := at[owners[id]]; owner.claim.Kind == claim.Institutional {
-				var full claim.Remit
-				if err := ledger.Unmarshal(row[doc].Text(), &full); err != nil {
-					return err
-				}
-				r.drg = full.DRG
-			}
-			found[owners[id]] = append(found[owners[id]], r)
+			found[owners[id]] = append(found[owners[id]], remitted{id: id, date: row[date].Date(), denied: judged[id].denied})
 		}
+	}
+	if err := b.drgs(ctx, stays, func(id claim.ID, date civil.Date, drg string) {
+		found[owners[id]] = append(found[owners[id]], remitted{id: id, date: date, denied: judged[id].denied, drg: drg})
+	}); err != nil {
+		return err
 	}
 	for owner, rs := range found {
 		slices.SortFunc(rs, func(a, c remitted) int { return cmp.Or(cmp.Compare(a.date, c.date), a.id.Compare(c.id)) })
@@ -70,28 +74,33 @@ func (b *builder) joinRemits(ctx context.Context, ids []claim.ID, at map[claim.I
 	return nil
 }
 
+// drgs reads the date and the paid DRG of some remits, which only the document holds.
+func (b *builder) drgs(ctx context.Context, remits []claim.ID, use func(id claim.ID, date civil.Date, drg string)) error {
+	doc, date := ledger.Remits.At("doc"), ledger.Remits.At("date")
+	for part := range ledger.Portions(remits) {
+		for row, err := range b.columns(ctx, ledger.Remits, []string{"date", "doc"}, ledger.OneOf("id", part...)) {
+			if err != nil {
+				return err
+			}
+			var full claim.Remit
+			if err := ledger.Unmarshal(row[doc].Text(), &full); err != nil {
+				return err
+			}
+			use(row[0].ID(), row[date].Date(), full.DRG)
+		}
+	}
+	return nil
+}
+
 // remitsOf gives the remits that are matched to some claims now, with the claim of each.
 func (b *builder) remitsOf(ctx context.Context, claims []claim.ID) (map[claim.ID]claim.ID, error) {
-	ever := map[claim.ID]bool{}
-	for row, err := range b.rows(ctx, ledger.Matches, ledger.OneOf("claim", claims...)) {
-		if err != nil {
-			return nil, err
-		}
-		ever[row[0].ID()] = true
-	}
-	current, err := ledger.CurrentMatches(ctx, b.store, keys(ever))
+	current, err := ledger.MatchesOn(ctx, b.store, claims)
 	if err != nil {
 		return nil, err
 	}
-	wanted := make(map[claim.ID]bool, len(claims))
-	for _, id := range claims {
-		wanted[id] = true
-	}
 	out := make(map[claim.ID]claim.ID, len(current))
-	for id, m := range current {
-		if m.Is.State == reconcile.Matched && wanted[m.Is.Claim] {
-			out[id] = m.Is.Claim
-		}
+	for i := range current {
+		out[current[i].Is.Remit] = current[i].Is.Claim
 	}
 	return out, nil
 }

@@ -87,7 +87,7 @@ func (b *builder) changedClaims(ctx context.Context, last int64, all map[string]
 	month := ledger.Claims.At(serviceMonth)
 	for _, o := range claimOpinions {
 		err := b.documents(ctx, o.table, o.column, last, func(ids []claim.ID) (more bool, err error) {
-			for row, err := range b.rows(ctx, ledger.Claims, ledger.OneOf("id", ids...)) {
+			for row, err := range b.columns(ctx, ledger.Claims, []string{serviceMonth}, ledger.OneOf("id", ids...)) {
 				if err != nil {
 					return false, err
 				}
@@ -107,7 +107,7 @@ func (b *builder) families(ctx context.Context, last int64, out map[string]bool)
 	control, month := ledger.Claims.At("control_norm"), ledger.Claims.At(serviceMonth)
 	var part []string
 	flush := func() error {
-		for row, err := range b.rows(ctx, ledger.Claims, ledger.Named("control_norm", part...)) {
+		for row, err := range b.columns(ctx, ledger.Claims, []string{serviceMonth}, ledger.Named("control_norm", part...)) {
 			if err != nil {
 				return err
 			}
@@ -117,7 +117,7 @@ func (b *builder) families(ctx context.Context, last int64, out map[string]bool)
 		return nil
 	}
 	replacing := ledger.Named("frequency", "7", "8")
-	for row, err := range b.store.Rows(ctx, ledger.Query{Table: ledger.Claims, Where: append(b.since(last), replacing)}) {
+	for row, err := range b.store.Rows(ctx, ledger.Query{Table: ledger.Claims, Where: append(b.since(last), replacing), Only: []string{"control_norm"}}) {
 		if err != nil {
 			return err
 		}
@@ -138,7 +138,7 @@ func (b *builder) changedPayments(ctx context.Context, last int64, all map[strin
 	date := ledger.Remits.At("date")
 	note := func(table *ledger.Table, at int) func([]claim.ID) (bool, error) {
 		return func(ids []claim.ID) (bool, error) {
-			for row, err := range b.rows(ctx, table, ledger.OneOf("id", ids...)) {
+			for row, err := range b.columns(ctx, table, []string{"date"}, ledger.OneOf("id", ids...)) {
 				if err != nil {
 					return false, err
 				}
@@ -203,7 +203,7 @@ func (b *builder) visitMonths(ctx context.Context, t *ledger.Table, column strin
 	at, month := t.At(column), ledger.Encounters.At(serviceMonth)
 	var part []string
 	flush := func() error {
-		for row, err := range b.rows(ctx, ledger.Encounters, ledger.Named("number", part...)) {
+		for row, err := range b.columns(ctx, ledger.Encounters, []string{serviceMonth}, ledger.Named("number", part...)) {
 			if err != nil {
 				return err
 			}
@@ -213,7 +213,7 @@ func (b *builder) visitMonths(ctx context.Context, t *ledger.Table, column strin
 		return nil
 	}
 	where := append(b.since(last), ledger.Cond{Column: column, Op: ledger.NotNull})
-	for row, err := range b.store.Rows(ctx, ledger.Query{Table: t, Where: where}) {
+	for row, err := range b.store.Rows(ctx, ledger.Query{Table: t, Where: where, Only: []string{column}}) {
 		if err != nil {
 			return err
 		}
@@ -231,7 +231,7 @@ func (b *builder) visitMonths(ctx context.Context, t *ledger.Table, column strin
 func (b *builder) documents(ctx context.Context, t *ledger.Table, column string, last int64, use func([]claim.ID) (more bool, err error)) error {
 	at := t.At(column)
 	var ids []claim.ID
-	for row, err := range b.store.Rows(ctx, ledger.Query{Table: t, Where: b.since(last)}) {
+	for row, err := range b.store.Rows(ctx, ledger.Query{Table: t, Where: b.since(last), Only: []string{column}}) {
 		if err != nil {
 			return err
 		}

@@ -89,7 +89,7 @@ func (b *builder) visits(ctx context.Context, month string, use func([]visit) er
 		block = block[:0]
 		return err
 	}
-	for row, err := range b.rows(ctx, ledger.Encounters, ledger.Named(serviceMonth, month)) {
+	for row, err := range b.columns(ctx, ledger.Encounters, []string{"doc", "batch"}, ledger.Named(serviceMonth, month)) {
 		if err != nil {
 			return err
 		}
@@ -161,7 +161,7 @@ func (b *builder) billings(ctx context.Context, column string, values []string, 
 	t := ledger.Claims
 	by, charge, use, frequency := t.At(column), t.At("charge"), t.At("use"), t.At("frequency")
 	for part := range ledger.Portions(values) {
-		for row, err := range b.rows(ctx, t, ledger.Named(column, part...)) {
+		for row, err := range b.columns(ctx, t, []string{column, "charge", "use", "frequency"}, ledger.Named(column, part...)) {
 			if err != nil {
 				return err
 			}
@@ -180,7 +180,7 @@ func (b *builder) latestTold(ctx context.Context, numbers []string) (map[string]
 	source, facility, number, batch := t.At("source"), t.At("facility"), t.At("number"), t.At("batch")
 	latest := map[string]told{}
 	for part := range ledger.Portions(numbers) {
-		for row, err := range b.rows(ctx, t, ledger.Named("number", part...)) {
+		for row, err := range b.columns(ctx, t, []string{"source", "facility", "number", "batch"}, ledger.Named("number", part...)) {
 			if err != nil {
 				return nil, err
 			}
@@ -206,10 +206,13 @@ func (t told) before(o told) bool {
 // cancelledStatus lists the statuses of visits that did not take place, in lower case without separators.
 var cancelledStatus = []string{"cancelled", "canceled", "noshow", "enteredinerror", "missed"}
 
+// separators are what sources write between the words of a status.
+var separators = strings.NewReplacer("-", "", "_", "", " ", "")
+
 // chargeState is how far a visit has come towards its claim on a day.
 func (v *visit) chargeState(asOf civil.Date, hold int) string {
 	e := v.encounter
-	status := strings.ToLower(strings.NewReplacer("-", "", "_", "", " ", "").Replace(e.Status))
+	status := strings.ToLower(separators.Replace(e.Status))
 	switch {
 	case v.billed:
 		return chargeClaimed

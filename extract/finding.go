@@ -131,7 +131,7 @@ func (b *builder) remitEvents(ctx context.Context, batch int64, month string, ad
 		block = block[:0]
 		return nil
 	}
-	for row, err := range b.store.Rows(ctx, ledger.Query{Table: t, Where: []ledger.Cond{ledger.OfBatch(batch)}}) {
+	for row, err := range b.store.Rows(ctx, ledger.Query{Table: t, Where: []ledger.Cond{ledger.OfBatch(batch)}, Only: []string{"state", "claim"}}) {
 		if err != nil {
 			return err
 		}
@@ -153,13 +153,13 @@ func (b *builder) before(ctx context.Context, batch int64, remits []claim.ID) (m
 	old, dates := map[claim.ID]string{}, map[claim.ID]*int32{}
 	state, date := ledger.Adjudged.At("state"), ledger.Remits.At("date")
 	earlier := ledger.Cond{Column: "batch", Op: ledger.Below, Values: []ledger.Value{ledger.Int(batch)}}
-	for row, err := range b.store.Rows(ctx, ledger.Query{Table: ledger.Adjudged, Where: []ledger.Cond{ledger.OneOf("remit", remits...), earlier}}) {
+	for row, err := range b.store.Rows(ctx, ledger.Query{Table: ledger.Adjudged, Where: []ledger.Cond{ledger.OneOf("remit", remits...), earlier}, Only: []string{"state"}}) {
 		if err != nil {
 			return nil, nil, err
 		}
 		old[row[0].ID()] = row[state].Text()
 	}
-	for row, err := range b.rows(ctx, ledger.Remits, ledger.OneOf("id", remits...)) {
+	for row, err := range b.columns(ctx, ledger.Remits, []string{"date"}, ledger.OneOf("id", remits...)) {
 		if err != nil {
 			return nil, nil, err
 		}

@@ -109,7 +109,7 @@ func (b *builder) postsOf(ctx context.Context, block []move) (posts, error) {
 	}
 	posting := ledger.Postings.At("posting_date")
 	for part := range ledger.Portions(keys(back)) {
-		for row, err := range b.rows(ctx, ledger.Postings, ledger.OneOf("entry", part...)) {
+		for row, err := range b.columns(ctx, ledger.Postings, []string{"posting_date"}, ledger.OneOf("entry", part...)) {
 			if err != nil {
 				return p, err
 			}

@@ -120,7 +120,7 @@ func (b *builder) apply(ctx context.Context, block []paid) error {
 		ids[i] = block[i].payment.ID
 		at[ids[i]] = &block[i]
 	}
-	for row, err := range b.rows(ctx, t, ledger.OneOf("payment", ids...)) {
+	for row, err := range b.columns(ctx, t, []string{"debit", "credit", "amount", "payment", "claim"}, ledger.OneOf("payment", ids...)) {
 		if err != nil {
 			return err
 		}

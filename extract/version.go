@@ -118,7 +118,7 @@ func (b *builder) ownersOf(ctx context.Context, numbers []string) (known map[cla
 	number := ledger.Remits.At("payer_control")
 	remits := map[claim.ID]string{}
 	for part := range ledger.Portions(numbers) {
-		for row, err := range b.rows(ctx, ledger.Remits, ledger.Named("payer_control", part...)) {
+		for row, err := range b.columns(ctx, ledger.Remits, []string{"payer_control"}, ledger.Named("payer_control", part...)) {
 			if err != nil {
 				return nil, nil, err
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 
 	"revcycle/claim"
@@ -59,6 +60,43 @@ func CurrentMatches(ctx context.Context, s Store, remits []claim.ID) (map[claim.
 			out[d.Is.Remit] = d
 		}
 	}
+	return out, nil
+}
+
+// MatchesOn gives the current matches of the remits that stand on some claims, in the order of the remits. Conditions may
+// leave out later batches.
+func MatchesOn(ctx context.Context, s Store, claims []claim.ID, where ...Cond) ([]Dated[reconcile.MatchResult], error) {
+	on := make(map[claim.ID]bool, len(claims))
+	for _, id := range claims {
+		on[id] = true
+	}
+	last := map[claim.ID]Dated[reconcile.MatchResult]{}
+	for ids := range Portions(claims) {
+		// A remit that went to another claim, or to none, says so in its next match: was.
+		for _, column := range []string{"claim", "was"} {
+			for row, err := range s.Rows(ctx, Query{Table: Matches, Where: append(where[:len(where):len(where)], OneOf(column, ids...))}) {
+				if err != nil {
+					return nil, err
+				}
+				id := row[0].ID()
+				if d, ok := last[id]; ok && d.Batch >= row[1].Int() {
+					continue
+				}
+				d, err := matchOf(row)
+				if err != nil {
+					return nil, err
+				}
+				last[id] = d
+			}
+		}
+	}
+	out := make([]Dated[reconcile.MatchResult], 0, len(last))
+	for _, d := range last {
+		if on[d.Is.Claim] && d.Is.State == reconcile.Matched {
+			out = append(out, d)
+		}
+	}
+	slices.SortFunc(out, func(a, b Dated[reconcile.MatchResult]) int { return a.Is.Remit.Compare(b.Is.Remit) })
 	return out, nil
 }
 

@@ -107,7 +107,7 @@ func (env *Env) candidatesByPayerControl(ctx context.Context, remits []asked) (m
 	var others []claim.ID
 	number := ledger.Remits.At("payer_control")
 	for part := range ledger.Portions(slices.Compact(numbers)) {
-		for row, err := range env.Store.Rows(ctx, ledger.Query{Table: ledger.Remits, Where: []ledger.Cond{ledger.Named("payer_control", part...)}}) {
+		for row, err := range env.Store.Rows(ctx, ledger.Query{Table: ledger.Remits, Where: []ledger.Cond{ledger.Named("payer_control", part...)}, Only: []string{"payer_control"}}) {
 			if err != nil {
 				return nil, err
 			}
@@ -191,30 +191,14 @@ func (env *Env) payerControls(ctx context.Context, claims []claim.ID) (map[claim
 // remitsOn gives the remits whose current match is each of some claims, in ID order.
 func (env *Env) remitsOn(ctx context.Context, claims []claim.ID) (map[claim.ID][]claim.ID, error) {
 	slices.SortFunc(claims, claim.ID.Compare)
-	claims = slices.Compact(claims)
-	wanted := make(map[claim.ID]bool, len(claims))
-	var ever []claim.ID
-	for part := range ledger.Portions(claims) {
-		for _, id := range part {
-			wanted[id] = true
-		}
-		some, err := ids(env.Store.Rows(ctx, ledger.Query{Table: ledger.Matches, Where: []ledger.Cond{ledger.OneOf("claim", part...)}}))
-		if err != nil {
-			return nil, err
-		}
-		ever = append(ever, some...)
-	}
-	slices.SortFunc(ever, claim.ID.Compare)
-	ever = slices.Compact(ever)
-	current, err := ledger.CurrentMatches(ctx, env.Store, ever)
+	current, err := ledger.MatchesOn(ctx, env.Store, slices.Compact(claims))
 	if err != nil {
 		return nil, err
 	}
 	out := map[claim.ID][]claim.ID{}
-	for _, id := range ever {
-		if m := current[id]; m.Is.State == reconcile.Matched && wanted[m.Is.Claim] {
-			out[m.Is.Claim] = append(out[m.Is.Claim], id)
-		}
+	for i := range current {
+		m := &current[i].Is
+		out[m.Claim] = append(out[m.Claim], m.Remit)
 	}
 	return out, nil
 }

@@ -92,7 +92,8 @@ func latestTold(ctx context.Context, s ledger.Store, visits []claim.Encounter) (
 	t := ledger.Encounters
 	batch, source, number, facility := t.At("batch"), t.At("source"), t.At("number"), t.At("facility")
 	for part := range ledger.Portions(numbers) {
-		for row, err := range s.Rows(ctx, ledger.Query{Table: t, Where: []ledger.Cond{ledger.Named("number", part...)}}) {
+		for row, err := range s.Rows(ctx, ledger.Query{Table: t, Where: []ledger.Cond{ledger.Named("number", part...)},
+			Only: []string{"batch", "source", "number", "facility"}}) {
 			if err != nil {
 				return nil, err
 			}
@@ -105,9 +106,12 @@ func latestTold(ctx context.Context, s ledger.Store, visits []claim.Encounter) (
 	return latest, nil
 }
 
+// separators are what sources write between the words of a status.
+var separators = strings.NewReplacer("-", "", "_", "", " ", "")
+
 // Cancelled reports whether a visit's status says that it did not take place.
 func Cancelled(status string) bool {
-	s := strings.NewReplacer("-", "", "_", "", " ", "").Replace(strings.ToLower(status))
+	s := separators.Replace(strings.ToLower(status))
 	switch s {
 	case "cancelled", "canceled", "noshow", "enteredinerror", "missed":
 		return true
@@ -137,7 +141,8 @@ func billedVisits(ctx context.Context, s ledger.Store, visits []claim.Encounter)
 			normal = append(normal, claim.NormalControl(n))
 		}
 		for _, where := range []ledger.Cond{ledger.Named("encounter", part...), ledger.Named("control_norm", normal...)} {
-			for row, err := range s.Rows(ctx, ledger.Query{Table: ledger.Claims, Where: []ledger.Cond{where}}) {
+			for row, err := range s.Rows(ctx, ledger.Query{Table: ledger.Claims, Where: []ledger.Cond{where},
+				Only: []string{"encounter", "control", "use"}}) {
 				if err != nil {
 					return nil, err
 				}

@@ -217,7 +217,7 @@ func (env *Env) waiting(ctx context.Context, shard string) ([]claim.ID, error) {
 		return nil, err
 	}
 	where = append(where, ledger.Cond{Column: "retry", Op: ledger.NotNull}, ledger.Cond{Column: "batch", Op: ledger.Below, Values: []ledger.Value{ledger.Int(env.Batch.No)}})
-	return ids(env.Store.Rows(ctx, ledger.Query{Table: ledger.Matches, Where: where}))
+	return ids(env.Store.Rows(ctx, ledger.Query{Table: ledger.Matches, Where: where, Only: []string{}}))
 }
 
 // remitsOfNewClaims gives the remits of earlier batches that bear the control number of a claim of this one.
@@ -228,7 +228,7 @@ func (env *Env) remitsOfNewClaims(ctx context.Context, shard string) ([]claim.ID
 	}
 	var controls []string
 	norm := ledger.Claims.At("control_norm")
-	for row, err := range env.Store.Rows(ctx, ledger.Query{Table: ledger.Claims, Where: append(where, ledger.OfBatch(env.Batch.No))}) {
+	for row, err := range env.Store.Rows(ctx, ledger.Query{Table: ledger.Claims, Where: append(where, ledger.OfBatch(env.Batch.No)), Only: []string{"control_norm"}}) {
 		if err != nil {
 			return nil, err
 		}
@@ -237,7 +237,7 @@ func (env *Env) remitsOfNewClaims(ctx context.Context, shard string) ([]claim.ID
 	var out []claim.ID
 	for part := range ledger.Portions(controls) {
 		some, err := ids(env.Store.Rows(ctx, ledger.Query{Table: ledger.Remits, Where: []ledger.Cond{ledger.Named("control_norm", part...),
-			{Column: "batch", Op: ledger.Below, Values: []ledger.Value{ledger.Int(env.Batch.No)}}}}))
+			{Column: "batch", Op: ledger.Below, Values: []ledger.Value{ledger.Int(env.Batch.No)}}}, Only: []string{}}))
 		if err != nil {
 			return nil, err
 		}

@@ -54,7 +54,7 @@ func (g *settling) touched(ctx context.Context, shard string) ([]claim.ID, error
 		}
 		at := q.table.At(q.column)
 		var some []claim.ID
-		for row, err := range env.Store.Rows(ctx, ledger.Query{Table: q.table, Where: append(where, ledger.OfBatch(env.Batch.No))}) {
+		for row, err := range env.Store.Rows(ctx, ledger.Query{Table: q.table, Where: append(where, ledger.OfBatch(env.Batch.No)), Only: []string{q.column}}) {
 			if err != nil {
 				return nil, err
 			}
@@ -85,7 +85,7 @@ func (g *settling) remitted(ctx context.Context, claims []claim.ID) ([]claim.ID,
 	var out []claim.ID
 	at := ledger.Matches.At("claim")
 	for part := range ledger.Portions(claims) {
-		for row, err := range env.Store.Rows(ctx, ledger.Query{Table: ledger.Matches, Where: []ledger.Cond{ledger.OneOf("claim", part...)}}) {
+		for row, err := range env.Store.Rows(ctx, ledger.Query{Table: ledger.Matches, Where: []ledger.Cond{ledger.OneOf("claim", part...)}, Only: []string{"claim"}}) {
 			if err != nil {
 				return nil, err
 			}
@@ -115,7 +115,7 @@ func (g *settling) versionsTouched(ctx context.Context, shard string) ([]claim.I
 	byControl := map[string][]claim.ID{}
 	var controls []string
 	norm := ledger.Claims.At("control_norm")
-	for row, err := range env.Store.Rows(ctx, ledger.Query{Table: ledger.Claims, Where: append(where, ledger.OfBatch(env.Batch.No))}) {
+	for row, err := range env.Store.Rows(ctx, ledger.Query{Table: ledger.Claims, Where: append(where, ledger.OfBatch(env.Batch.No)), Only: []string{"control_norm"}}) {
 		if err != nil {
 			return nil, err
 		}
@@ -127,7 +127,7 @@ func (g *settling) versionsTouched(ctx context.Context, shard string) ([]claim.I
 	var out []claim.ID
 	at := ledger.Claims.At("replaces")
 	for part := range ledger.Portions(slices.Compact(controls)) {
-		for row, err := range env.Store.Rows(ctx, ledger.Query{Table: ledger.Claims, Where: []ledger.Cond{ledger.Named("replaces", part...)}}) {
+		for row, err := range env.Store.Rows(ctx, ledger.Query{Table: ledger.Claims, Where: []ledger.Cond{ledger.Named("replaces", part...)}, Only: []string{"replaces"}}) {
 			if err != nil {
 				return nil, err
 			}

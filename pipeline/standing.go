@@ -101,26 +101,20 @@ func (st *standing) createdOf(id claim.ID) civil.Date {
 
 // readAdjudged reads the remits that stand on the claims, with their payments and matches.
 func (env *Env) readAdjudged(ctx context.Context, st *standing, claims []claim.ID) error {
-	on, err := env.remitsOn(ctx, slices.Clone(claims))
+	current, err := ledger.MatchesOn(ctx, env.Store, claims)
 	if err != nil {
 		return err
 	}
-	var all []claim.ID
-	for _, id := range claims {
-		all = append(all, on[id]...)
+	all := make([]claim.ID, len(current))
+	for i := range current {
+		all[i] = current[i].Is.Remit
 	}
-	slices.SortFunc(all, claim.ID.Compare)
-	remits, err := env.askedOf(ctx, all)
-	if err != nil {
-		return err
-	}
-	matches, err := ledger.CurrentMatches(ctx, env.Store, all)
+	remits, err := env.askedOf(ctx, all) // in the order of IDs, as current
 	if err != nil {
 		return err
 	}
 	for i := range remits {
-		r := &remits[i]
-		m := matches[r.remit.ID].Is
+		r, m := &remits[i], current[i].Is
 		st.remits[m.Claim] = append(st.remits[m.Claim], reconcile.Adjudged{Remit: &r.remit, Payment: r.payment, Match: m})
 	}
 	for part := range ledger.Portions(all) {
