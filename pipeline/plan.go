@@ -5,12 +5,12 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io"
-	"os"
 	"path"
 
 	"revcycle/claim"
 	"revcycle/ledger"
 	"revcycle/parsers"
+	"revcycle/workspace"
 )
 
 // Plan is what run would do.
@@ -51,10 +51,13 @@ func (env *Env) Plan(ctx context.Context) (Plan, error) {
 	for _, a := range found {
 		f := PlannedFile{Name: a.Name, Bytes: a.Size, Action: "wait", Reason: a.Why}
 		if a.Complete {
-			if f, err = env.planFile(ctx, a.Name); err != nil {
+			if f, err = env.planFile(ctx, a); whyLeft(err) != "" {
+				f.Action, f.Reason = "wait", whyLeft(err)
+			} else if err != nil {
 				return p, err
+			} else {
+				taken++
 			}
-			taken++
 		}
 		p.Files = append(p.Files, f)
 	}
@@ -69,9 +72,10 @@ func (env *Env) Plan(ctx context.Context) (Plan, error) {
 }
 
 // planFile says what a complete file is and whether its bytes came before.
-func (env *Env) planFile(ctx context.Context, name string) (PlannedFile, error) {
-	f := PlannedFile{Name: name, Action: "take"}
-	in, err := os.Open(path.Join(env.Workspace.InboxDir, name))
+func (env *Env) planFile(ctx context.Context, a workspace.Arrival) (PlannedFile, error) {
+	name := a.Name
+	f := PlannedFile{Name: name, Bytes: a.Size, Action: "take"}
+	in, err := env.Workspace.OpenArrival(a)
 	if err != nil {
 		return f, fmt.Errorf("plan: %w", err)
 	}

@@ -2,6 +2,7 @@ package workspace
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -9,7 +10,6 @@ import (
 	"io/fs"
 	"os"
 	"path"
-	"path/filepath"
 	"sync"
 
 	"github.com/klauspost/compress/zstd"
@@ -18,45 +18,46 @@ import (
 )
 
 // The archive keeps every file twice while a batch runs, for two reasons that do not go together.
-// What is kept is archive/ab/ab….zst: compressed, durable, content-addressed. What is read is
-// archive/.work/ab…: the plain bytes, because a scan that cuts a file and workers that parse its
-// chunks need any offset at once. The plain copy is a cache: not made durable, never trusted from an
-// earlier process without hashing it again, made anew from the compressed one where it is missing,
-// removed at the end of a batch (DropSpools) and by the next Lock.
-const spoolFolder = "archive/.work"
+// What is kept is ab/ab….zst in the archive: compressed, durable, content-addressed. What is read is
+// a plain copy on this process's own desk: the plain bytes, because a scan that cuts a file and workers
+// that parse its chunks need any offset at once. The plain copy is a cache of one process: not made durable,
+// hashed before it is trusted, made from the archive where it is missing, and removed by DropSpools.
 
 // Archived is a file that the archive holds.
 type Archived struct {
 	SHA256 claim.Digest // of the plain bytes
 	Size   int64        // of the plain bytes
-	Path   string       // from the top of the workspace, with slashes
 	Known  bool         // the archive had it before
 }
 
 // Archive copies an arrival into the archive and hashes it on the way. The same content archived
-// again is the same file. When it returns nil the bytes are on the disk, and the arrival may be
-// removed from the inbox. A file that changes meanwhile is an error that wraps ErrChanged, and
-// leaves nothing.
+// again is the same file. When it returns nil the bytes are durable in the archive, and the arrival may be
+// removed from the inbox. A file that changes meanwhile is an error that wraps ErrChanged, one that may not
+// be read one that wraps ErrUnreadable; both leave nothing.
 func (w *Workspace) Archive(a Arrival) (Archived, error) {
-	f, err := w.openArrival(a)
+	f, now, err := w.openArrival(a)
 	if err != nil {
 		return Archived{}, err
 	}
 	defer f.Close()
-	arc, err := w.archive(a, f)
+	arc, err := w.archive(now, f)
 	if err != nil {
 		return Archived{}, fmt.Errorf("workspace: archiving %s: %w", a.Name, err)
 	}
 	return arc, nil
 }
 
-// archive keeps an open arrival, if it is at the end what it was when it was seen.
-func (w *Workspace) archive(a Arrival, f *os.File) (Archived, error) {
+// archive keeps an open arrival, if it is at the end what it was when it was opened.
+func (w *Workspace) archive(before item, f opened) (Archived, error) {
 	return w.store(f, func(size int64) error {
-		if size != a.Size {
-			return fmt.Errorf("%d bytes of %d: %w", size, a.Size, ErrChanged)
+		if size != before.size {
+			return fmt.Errorf("%d bytes of %d: %w", size, before.size, ErrChanged)
 		}
-		return a.unchanged(f)
+		now, err := f.now()
+		if err != nil {
+			return leftAlone(err)
+		}
+		return before.holds(now)
 	})
 }
 
@@ -73,19 +74,16 @@ const copyBuffer = 1 << 18
 
 // store keeps what r gives, if check agrees when all of it has been read.
 func (w *Workspace) store(r io.Reader, check func(size int64) error) (Archived, error) {
-	work := w.Path(spoolFolder)
-	if err := mkdir(work); err != nil {
-		return Archived{}, err
-	}
-	spool, err := os.CreateTemp(work, ".tmp-*")
+	spool, err := w.spools.desk.file()
 	if err != nil {
 		return Archived{}, err
 	}
-	packed, err := os.CreateTemp(work, ".tmp-*")
+	packed, err := w.spools.desk.file()
 	if err != nil {
 		discard(spool)
 		return Archived{}, err
 	}
+	defer discard(packed)
 	h := sha256.New()
 	enc := encoders.Get().(*zstd.Encoder)
 	defer encoders.Put(enc)
@@ -97,62 +95,35 @@ func (w *Workspace) store(r io.Reader, check func(size int64) error) (Archived, 
 	if err == nil {
 		err = check(size)
 	}
+	arc := Archived{SHA256: claim.Digest(h.Sum(nil)), Size: size}
+	if err == nil {
+		arc.Known, err = w.keep(packed, archiveName(arc.SHA256))
+	}
 	if err != nil {
 		discard(spool)
-		discard(packed)
 		return Archived{}, err
 	}
-	arc := Archived{SHA256: claim.Digest(h.Sum(nil)), Size: size}
-	arc.Path = archivePath(arc.SHA256)
-	if arc.Known, err = w.keep(packed, arc.Path); err != nil {
-		discard(spool)
-		return Archived{}, err
-	}
-	if err := w.keepSpool(spool, arc.SHA256); err != nil {
-		return Archived{}, err
-	}
-	return arc, nil
+	return arc, w.spools.keep(spool, arc.SHA256)
 }
 
 // onlyReader hides WriteTo, which would pass the buffer by.
 type onlyReader struct{ io.Reader }
 
-// keep commits the compressed file, unless the archive has it.
+// keep puts the compressed file into the archive, unless the archive has it.
 func (w *Workspace) keep(packed *os.File, name string) (known bool, err error) {
-	target := w.Path(name)
-	if _, err := os.Stat(target); err == nil {
-		discard(packed)
-		return true, nil
+	ctx := context.Background()
+	if _, err := w.archived.stat(ctx, name); err == nil || !errors.Is(err, fs.ErrNotExist) {
+		return err == nil, err
 	}
-	if err := mkdir(filepath.Dir(target)); err != nil {
-		discard(packed)
+	if _, err := packed.Seek(0, io.SeekStart); err != nil {
 		return false, err
 	}
-	return false, commit(packed, target)
+	return false, w.archived.put(ctx, name, packed)
 }
 
-func (w *Workspace) keepSpool(spool *os.File, sha claim.Digest) error {
-	err := errors.Join(spool.Chmod(fileMode), spool.Close())
-	if err == nil {
-		err = os.Rename(spool.Name(), w.spoolPath(sha))
-	}
-	if err != nil {
-		os.Remove(spool.Name())
-		return err
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.spools[sha] = true
-	return nil
-}
-
-func archivePath(sha claim.Digest) string {
+func archiveName(sha claim.Digest) string {
 	s := sha.String()
-	return path.Join("archive", s[:2], s+".zst")
-}
-
-func (w *Workspace) spoolPath(sha claim.Digest) string {
-	return w.Path(path.Join(spoolFolder, sha.String()))
+	return path.Join(s[:2], s+".zst")
 }
 
 // Original is an archived file as it came, readable at any offset by several goroutines (ReadAt).
@@ -167,23 +138,21 @@ func (o *Original) Size() int64 { return o.size }
 // OpenArchived opens a file of the archive by its digest. Where no checked plain copy is at hand it
 // is unpacked and hashed first. The error wraps ErrNotArchived where the archive has no such file.
 func (w *Workspace) OpenArchived(sha claim.Digest) (*Original, error) {
-	w.mu.Lock()
-	checked := w.spools[sha]
-	w.mu.Unlock()
-	if checked {
-		if o, err := openOriginal(w.spoolPath(sha)); err == nil {
-			return o, nil
+	o, err := w.spools.open(sha)
+	for try := 0; errors.Is(err, fs.ErrNotExist) && try < spoolTries; try++ {
+		if err := w.unspool(sha); err != nil {
+			return nil, fmt.Errorf("workspace: archive: %s: %w", sha.Short(), err)
 		}
+		o, err = w.spools.open(sha)
 	}
-	if err := w.unspool(sha); err != nil {
-		return nil, fmt.Errorf("workspace: archive: %s: %w", sha.Short(), err)
-	}
-	o, err := openOriginal(w.spoolPath(sha))
 	if err != nil {
-		return nil, fmt.Errorf("workspace: archive: %w", err)
+		return nil, fmt.Errorf("workspace: spool: %w", err)
 	}
 	return o, nil
 }
+
+// spoolTries is how often a plain copy is made, where DropSpools takes it away before it is opened.
+const spoolTries = 5
 
 func openOriginal(name string) (*Original, error) {
 	f, err := os.Open(name)
@@ -200,10 +169,7 @@ func openOriginal(name string) (*Original, error) {
 
 // unspool makes the plain copy from the compressed file.
 func (w *Workspace) unspool(sha claim.Digest) error {
-	if err := mkdir(w.Path(spoolFolder)); err != nil {
-		return err
-	}
-	spool, err := os.CreateTemp(w.Path(spoolFolder), ".tmp-*")
+	spool, err := w.spools.desk.file()
 	if err != nil {
 		return err
 	}
@@ -211,12 +177,12 @@ func (w *Workspace) unspool(sha claim.Digest) error {
 		discard(spool)
 		return err
 	}
-	return w.keepSpool(spool, sha)
+	return w.spools.keep(spool, sha)
 }
 
 // unpackTo writes the plain bytes of an archived file and holds them to their digest.
 func (w *Workspace) unpackTo(out io.Writer, sha claim.Digest) error {
-	f, err := os.Open(w.Path(archivePath(sha)))
+	f, err := w.archived.open(context.Background(), archiveName(sha))
 	if errors.Is(err, fs.ErrNotExist) {
 		return ErrNotArchived
 	}
@@ -243,17 +209,6 @@ func (w *Workspace) unpackTo(out io.Writer, sha claim.Digest) error {
 func (w *Workspace) CheckArchived(sha claim.Digest) error {
 	if err := w.unpackTo(io.Discard, sha); err != nil {
 		return fmt.Errorf("workspace: archive: %s: %w", sha.Short(), err)
-	}
-	return nil
-}
-
-// DropSpools removes the plain copies; the archive itself is untouched. Call it when a batch ends.
-func (w *Workspace) DropSpools() error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	clear(w.spools)
-	if err := os.RemoveAll(w.Path(spoolFolder)); err != nil {
-		return fmt.Errorf("workspace: archive: %w", err)
 	}
 	return nil
 }

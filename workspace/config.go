@@ -48,7 +48,10 @@ func (p Profile) known() bool {
 type Config struct {
 	Database     string // "" = embedded
 	Profile      Profile
-	InboxDir     string
+	InboxAt      string // a folder, or s3://bucket/prefix
+	ArchiveAt    string // likewise
+	QuarantineAt string // likewise
+	SpoolDir     string // plain copies of archived files while they are read, on this machine's own disk
 	ExtractsDir  string
 	Workers      int // 0 = one per processor
 	Expect       []Expectation
@@ -65,7 +68,7 @@ type Config struct {
 }
 
 func defaults() Config {
-	return Config{Profile: Operations, InboxDir: "inbox", ExtractsDir: "extracts", Tolerance: 100, Timezone: time.UTC,
+	return Config{Profile: Operations, InboxAt: "inbox", ArchiveAt: "archive", QuarantineAt: "quarantine", ExtractsDir: "extracts", Tolerance: 100, Timezone: time.UTC,
 		Cutoff: 6 * time.Hour, BillHoldDays: 5}
 }
 
@@ -84,7 +87,10 @@ var settings = []setting{
 		}
 		return fmt.Errorf("%q is none of %s", s, strings.Join(profileNames(), ", "))
 	})},
-	{"inbox", word(func(c *Config, s string) error { c.InboxDir = s; return filled(s) })},
+	{"inbox", word(func(c *Config, s string) (err error) { c.InboxAt, err = parsePlace(s); return err })},
+	{"archive", word(func(c *Config, s string) (err error) { c.ArchiveAt, err = parsePlace(s); return err })},
+	{"quarantine", word(func(c *Config, s string) (err error) { c.QuarantineAt, err = parsePlace(s); return err })},
+	{"spool", word(func(c *Config, s string) error { c.SpoolDir = s; return nil })},
 	{"extracts", word(func(c *Config, s string) error { c.ExtractsDir = s; return filled(s) })},
 	{"workers", word(func(c *Config, s string) (err error) { c.Workers, err = whole(s, 0, 1024); return err })},
 	{"expect", func(c *Config, n *yaml.Node) (err error) { c.Expect, err = parseExpect(n); return err }},

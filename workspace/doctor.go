@@ -107,7 +107,7 @@ func (w *Workspace) checkInbox(now time.Time) Check {
 			waiting++
 			continue
 		}
-		f, err := w.openArrival(a)
+		f, err := w.OpenArrival(a)
 		if err != nil {
 			return Fault("inbox", fmt.Sprintf("%s cannot be read: %v", a.Name, err), "give it to the user who runs revcycle")
 		}

@@ -1,26 +1,25 @@
 package workspace
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
-	"os"
 	"path"
-	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // Arrival is a file in the inbox as it was seen at one moment.
 type Arrival struct {
-	Name     string // from the top of the inbox, with slashes
+	Name     string // from the top of the inbox, with slashes; quoted where it is refused for its name
 	Size     int64
 	Complete bool
 	Why      string // why it is not complete: still growing, or nothing that may be read
-	info     fs.FileInfo
+	seen     item
 }
 
 // doneMark beside a file says that it is complete.
@@ -31,55 +30,28 @@ var unfinished = []string{".tmp", ".part", ".partial", ".filepart", ".crdownload
 
 // Inbox lists what lies in the inbox and its folders, by name. Hidden files, .done marks and names
 // of unfinished copies are left out. A file is complete when nothing of it has changed for the
-// settle time, or when its .done mark is there. A link that leads out of the inbox, a file or folder
-// that may not be read, and anything that is not a plain file, is listed and never complete.
+// settle time, or when its .done mark is there; an object of object storage is whole when it is
+// listed, and settles like a file. A link that leads out of the inbox, a file or folder that may not
+// be read, a name that leads elsewhere or holds control characters, and anything that is not a plain
+// file, is listed and never complete.
 func (w *Workspace) Inbox(now time.Time) ([]Arrival, error) {
-	root, err := os.OpenRoot(w.InboxDir)
-	if err != nil {
-		return nil, fmt.Errorf("workspace: inbox: %w", err)
-	}
-	defer root.Close()
-	var names []string
-	var shut []Arrival
-	err = fs.WalkDir(root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
-		if errors.Is(err, fs.ErrPermission) && name != "." {
-			shut = append(shut, Arrival{Name: name, Why: "a folder that this user may not read; give it read permission, or take it away"})
-			return fs.SkipDir
-		}
-		if err != nil {
-			return err
-		}
-		if name != "." && strings.HasPrefix(path.Base(name), ".") {
-			if d.IsDir() {
-				return fs.SkipDir
-			}
-			return nil
-		}
-		if !d.IsDir() {
-			names = append(names, name)
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("workspace: inbox: %w", err)
-	}
-	slices.Sort(names)
-	var out []Arrival
-	for _, name := range names {
-		if strings.HasSuffix(name, doneMark) || isUnfinished(name) {
-			continue
-		}
-		_, marked := slices.BinarySearch(names, name+doneMark)
-		a, err := w.arrival(root, name, marked, now)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue // taken away between listing and looking
-		}
-		if err != nil {
+	var items []item
+	marks := map[string]bool{}
+	for it, err := range w.inbox.list(context.Background(), "") {
+		switch {
+		case err != nil:
 			return nil, fmt.Errorf("workspace: inbox: %w", err)
+		case it.hidden:
+		case strings.HasSuffix(it.name, doneMark):
+			marks[it.name] = true
+		case !isUnfinished(it.name):
+			items = append(items, it)
 		}
-		out = append(out, a)
 	}
-	out = append(out, shut...)
+	out := make([]Arrival, 0, len(items))
+	for _, it := range items {
+		out = append(out, w.arrival(it, marks[it.name+doneMark], now))
+	}
 	slices.SortFunc(out, func(a, b Arrival) int { return strings.Compare(a.Name, b.Name) })
 	return out, nil
 }
@@ -89,103 +61,96 @@ func isUnfinished(name string) bool {
 	return slices.ContainsFunc(unfinished, func(end string) bool { return strings.HasSuffix(name, end) })
 }
 
-func (w *Workspace) arrival(root *os.Root, name string, marked bool, now time.Time) (Arrival, error) {
-	a := Arrival{Name: name}
-	link, err := root.Lstat(name)
-	if err != nil {
-		return a, err
-	}
-	info, err := root.Stat(name)
+// arrival judges a file of the inbox at a moment. A time of change that lies ahead is one of another
+// clock, or of ours before it was set back: it cannot be said how long the file has rested, so it waits.
+func (w *Workspace) arrival(it item, marked bool, now time.Time) Arrival {
+	a := Arrival{Name: it.name, Size: it.size, Why: it.refused, seen: it}
+	rest := now.Sub(it.touched)
 	switch {
-	case err != nil && link.Mode()&fs.ModeSymlink != 0:
-		a.Why = "a link that leads out of the inbox, or to nothing; copy the file itself"
-		return a, nil
-	case err != nil:
-		return a, err
-	case !info.Mode().IsRegular():
-		a.Why = "not a plain file"
-		return a, nil
+	case it.refused == refusedName:
+		a.Name = strconv.Quote(it.name)
+	case it.refused != "":
+	case marked || w.Settle == 0 || rest >= w.Settle:
+		a.Complete = true
+	case rest < 0:
+		a.Why = fmt.Sprintf("it was changed %s after the clock's time, so that nobody knows how long it has rested; set the clock, or put %s beside it",
+			(-rest).Round(time.Second), path.Base(it.name)+doneMark)
+	default:
+		a.Why = fmt.Sprintf("still changing: %s of %s have passed", rest.Truncate(time.Second), w.Settle)
 	}
-	if !readable(root, name) {
-		a.Why = "this user may not read it; give it read permission, or take it away"
-		return a, nil
-	}
-	a.Size, a.info = info.Size(), info
-	if rest := now.Sub(touched(info)); !marked && w.Settle > 0 && rest < w.Settle {
-		a.Why = fmt.Sprintf("still changing: %s of %s have passed", max(0, rest).Truncate(time.Second), w.Settle)
-		return a, nil
-	}
-	a.Complete = true
-	return a, nil
+	return a
 }
 
-// readable reports whether a file may be opened; one that is gone is for others to notice.
-func readable(root *os.Root, name string) bool {
-	f, err := root.OpenFile(name, os.O_RDONLY|unix.O_NONBLOCK, 0)
-	if err == nil {
-		f.Close()
-	}
-	return !errors.Is(err, fs.ErrPermission)
+// OpenArrival opens a complete arrival for reading, if it still is the file that was seen; else the
+// error wraps ErrChanged. A file of the inbox is evidence of nothing before it is archived.
+func (w *Workspace) OpenArrival(a Arrival) (io.ReadCloser, error) {
+	f, _, err := w.openArrival(a)
+	return f, err
 }
 
-// openArrival opens a complete arrival and makes sure that it is the file that was seen.
-func (w *Workspace) openArrival(a Arrival) (*os.File, error) {
+// openArrival gives an open arrival and what it is now.
+func (w *Workspace) openArrival(a Arrival) (opened, item, error) {
 	if !a.Complete {
-		return nil, fmt.Errorf("workspace: inbox: %s: %s", a.Name, a.Why)
+		return nil, item{}, fmt.Errorf("workspace: inbox: %s: %s", a.Name, a.Why)
 	}
-	root, err := os.OpenRoot(w.InboxDir)
+	f, err := w.inbox.open(context.Background(), a.seen.name)
 	if err != nil {
-		return nil, err
+		return nil, item{}, fmt.Errorf("workspace: inbox: %s: %w", a.Name, leftAlone(err))
 	}
-	defer root.Close()
-	// Without O_NONBLOCK a pipe put in the file's place would hold the run for ever.
-	f, err := root.OpenFile(a.Name, os.O_RDONLY|unix.O_NONBLOCK, 0)
+	now, err := f.now()
+	if err == nil {
+		err = a.seen.holds(now)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("workspace: inbox: %w", err)
-	}
-	if err := a.unchanged(f); err != nil {
 		f.Close()
-		return nil, fmt.Errorf("workspace: inbox: %s: %w", a.Name, err)
+		return nil, item{}, fmt.Errorf("workspace: inbox: %s: %w", a.Name, leftAlone(err))
 	}
-	return f, nil
+	return f, now, nil
 }
 
-// unchanged holds an open file to what was seen of it.
-func (a Arrival) unchanged(f interface{ Stat() (fs.FileInfo, error) }) error {
-	info, err := f.Stat()
-	if err != nil {
-		return err
+// leftAlone marks what is wrong with one file only, and not with the inbox.
+func leftAlone(err error) error {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%w: it is gone", ErrChanged)
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("%w: %w", ErrUnreadable, err)
 	}
-	if !a.same(info) {
+	return err
+}
+
+// holds reports with ErrChanged that a file is no longer what was seen.
+func (it item) holds(now item) error {
+	same := it.size == now.size
+	if it.info != nil {
+		same = same && now.info != nil && sameFile(it.info, now.info)
+	} else {
+		// A listing may tell the time more finely than the object's own headers, and may leave out the version.
+		same = same && it.touched.Unix() == now.touched.Unix() && (it.version == "" || now.version == "" || it.version == now.version)
+	}
+	if !same {
 		return ErrChanged
 	}
 	return nil
 }
 
-func (a Arrival) same(info fs.FileInfo) bool {
-	return info.Mode().IsRegular() && os.SameFile(a.info, info) && info.Size() == a.info.Size() && info.ModTime().Equal(a.info.ModTime())
-}
-
 // RemoveFromInbox takes an arrival and its .done mark away, once it is archived. A file that is gone
 // already is fine; one that was written anew since it was seen stays, and the error wraps ErrChanged.
 func (w *Workspace) RemoveFromInbox(a Arrival) error {
-	root, err := os.OpenRoot(w.InboxDir)
-	if err != nil {
-		return fmt.Errorf("workspace: inbox: %w", err)
-	}
-	defer root.Close()
-	info, err := root.Stat(a.Name)
-	if err == nil && (a.info == nil || !a.same(info)) {
-		return fmt.Errorf("workspace: inbox: %s: %w; it stays in the inbox", a.Name, ErrChanged)
+	ctx := context.Background()
+	now, err := w.inbox.stat(ctx, a.seen.name)
+	if err == nil {
+		if err := a.seen.holds(now); err != nil {
+			return fmt.Errorf("workspace: inbox: %s: %w; it stays in the inbox", a.Name, err)
+		}
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("workspace: inbox: %s: %w", a.Name, err)
 	}
 	// The file first: a mark without a file means nothing, a file without its mark waits to settle.
-	for _, name := range []string{a.Name, a.Name + doneMark} {
-		if err := root.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	for _, name := range []string{a.seen.name, a.seen.name + doneMark} {
+		if err := w.inbox.remove(ctx, name); err != nil {
 			return fmt.Errorf("workspace: inbox: %w", err)
 		}
-	}
-	if err := syncDir(filepath.Join(w.InboxDir, filepath.FromSlash(path.Dir(a.Name)))); err != nil {
-		return fmt.Errorf("workspace: inbox: %w", err)
 	}
 	return nil
 }

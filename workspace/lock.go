@@ -37,7 +37,10 @@ func (e *HeldError) Error() string {
 func (e *HeldError) Unwrap() error { return ErrHeld }
 
 // Lock is the hold on a workspace. It ends with Release or with the process, even with one that is killed.
-type Lock struct{ f *flock.Flock }
+type Lock struct {
+	f *flock.Flock
+	w *Workspace
+}
 
 const (
 	lockTries = 3
@@ -74,15 +77,15 @@ func (w *Workspace) Lock(now func() time.Time) (*Lock, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("workspace: lock: %w", err), f.Unlock())
 	}
-	return &Lock{f}, nil
+	return &Lock{f, w}, nil
 }
 
-// Release gives the workspace back. A second call does nothing.
+// Release gives the workspace back, without the plain copies made under it. A second call does nothing.
 func (l *Lock) Release() error {
 	if !l.f.Locked() {
 		return nil
 	}
-	err := os.Truncate(l.f.Path(), 0)
+	err := errors.Join(l.w.DropSpools(), os.Truncate(l.f.Path(), 0))
 	return errors.Join(err, l.f.Unlock())
 }
 
@@ -109,11 +112,10 @@ func owner(name string) (o Owner) {
 	return o
 }
 
-// sweep removes the working folders, and the files that WriteFile had not renamed yet: they belong to
-// a run that is gone.
+// sweep removes what killed processes left half done, and the files that WriteFile had not renamed yet.
 func (w *Workspace) sweep() error {
-	for _, dir := range []string{spoolFolder, quarantineWork} {
-		if err := os.RemoveAll(filepath.Join(w.dir, filepath.FromSlash(dir))); err != nil {
+	for _, d := range w.desks() {
+		if err := d.sweep(); err != nil {
 			return err
 		}
 	}
@@ -128,8 +130,5 @@ func (w *Workspace) sweep() error {
 			}
 		}
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	clear(w.spools)
 	return nil
 }

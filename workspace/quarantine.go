@@ -1,21 +1,20 @@
 package workspace
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
-	"path/filepath"
+	"path"
 	"slices"
+	"strings"
 
 	"revcycle/claim"
 	"revcycle/money"
 )
-
-// quarantineWork is where a unit is put together before it appears whole.
-const quarantineWork = "quarantine/.work"
 
 // Reason is why a unit is held. It shows no patient's name, member number or control number.
 type Reason struct {
@@ -33,10 +32,14 @@ type Reason struct {
 	Claims  int          `json:"claims"`
 	Charge  *money.Cents `json:"charge"` // null where it could not be read
 	Paid    *money.Cents `json:"paid"`
+	// Document is the ordinal of the CLM or CLP in its set, 0 where the unit is no claim.
+	Document int    `json:"document"`
+	Was      string `json:"was"` // the unit that was released and could not be read again; "" for none
 }
 
-// Quarantine holds a unit: quarantine/<id>/reason.json and raw. Both appear together. A unit that is
-// held already stays as it is. The ID is a name of letters, digits, dot, dash and underscore.
+// Quarantine holds a unit: quarantine/<id>/reason.json and raw. The reason comes last: a unit without one
+// is none. A unit that is held already stays as it is. The ID is a name of letters, digits, dot, dash and
+// underscore.
 func (w *Workspace) Quarantine(id string, reason Reason, raw io.Reader) error {
 	if err := w.quarantine(id, reason, raw); err != nil {
 		return fmt.Errorf("workspace: quarantine: %w", err)
@@ -44,24 +47,17 @@ func (w *Workspace) Quarantine(id string, reason Reason, raw io.Reader) error {
 	return nil
 }
 
+const (
+	reasonName = "reason.json"
+	rawName    = "raw"
+)
+
 func (w *Workspace) quarantine(id string, reason Reason, raw io.Reader) error {
-	target, err := w.unit(id)
-	if err != nil {
-		return err
+	if !safeName(id) {
+		return errBadID
 	}
-	if _, err := os.Stat(target); err == nil {
-		return nil
-	}
-	work := w.Path(quarantineWork)
-	if err := mkdir(work); err != nil {
-		return err
-	}
-	dir, err := os.MkdirTemp(work, "unit-*")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir) // nothing is left of it once it is renamed
-	if err := os.Chmod(dir, dirMode); err != nil {
+	ctx := context.Background()
+	if _, err := w.held.stat(ctx, path.Join(id, reasonName)); err == nil || !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	reason.ID = id
@@ -69,86 +65,76 @@ func (w *Workspace) quarantine(id string, reason Reason, raw io.Reader) error {
 	if err != nil {
 		return err
 	}
-	if err := WriteFile(filepath.Join(dir, "reason.json"), append(text, '\n')); err != nil {
+	if err := w.held.put(ctx, path.Join(id, rawName), raw); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(dir, ".tmp-*")
-	if err != nil {
-		return err
-	}
-	if _, err := io.CopyBuffer(f, onlyReader{raw}, make([]byte, copyBuffer)); err != nil {
-		discard(f)
-		return err
-	}
-	if err := commit(f, filepath.Join(dir, "raw")); err != nil {
-		return err
-	}
-	if err := os.Rename(dir, target); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	return syncDir(filepath.Dir(target))
+	return w.held.put(ctx, path.Join(id, reasonName), bytes.NewReader(append(text, '\n')))
 }
 
-func (w *Workspace) unit(id string) (string, error) {
-	if !safeName(id) {
-		return "", errors.New("an ID holds letters, digits, dot, dash and underscore only")
-	}
-	return w.Path("quarantine/" + id), nil
-}
+var errBadID = errors.New("an ID holds letters, digits, dot, dash and underscore only")
 
 // Quarantined lists the reasons of all held units, by ID.
 func (w *Workspace) Quarantined() ([]Reason, error) {
-	entries, err := os.ReadDir(w.Path("quarantine"))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("workspace: quarantine: %w", err)
-	}
+	ctx := context.Background()
 	var out []Reason
-	for _, e := range entries {
-		if !e.IsDir() || !safeName(e.Name()) {
-			continue
+	for it, err := range w.held.list(ctx, "") {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, nil
 		}
-		text, err := os.ReadFile(filepath.Join(w.Path("quarantine"), e.Name(), "reason.json"))
 		if err != nil {
 			return nil, fmt.Errorf("workspace: quarantine: %w", err)
 		}
-		var r Reason
-		if err := json.Unmarshal(text, &r); err != nil {
-			return nil, fmt.Errorf("workspace: quarantine: %s: reason.json: %w", e.Name(), err)
+		id, file, _ := strings.Cut(it.name, "/")
+		if it.hidden || file != reasonName || !safeName(id) {
+			continue
+		}
+		r, err := w.reason(ctx, it.name)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // dropped since
+		}
+		if err != nil {
+			return nil, fmt.Errorf("workspace: quarantine: %s: %w", it.name, err)
 		}
 		out = append(out, r)
 	}
-	slices.SortFunc(out, func(a, b Reason) int {
-		if a.ID < b.ID {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(out, func(a, b Reason) int { return strings.Compare(a.ID, b.ID) })
 	return out, nil
 }
 
+func (w *Workspace) reason(ctx context.Context, name string) (r Reason, err error) {
+	f, err := w.held.open(ctx, name)
+	if err != nil {
+		return r, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(f)
+	if err != nil {
+		return r, err
+	}
+	return r, json.Unmarshal(text, &r)
+}
+
 // OpenQuarantined opens the bytes of a held unit; fs.ErrNotExist where there is none of that ID.
-func (w *Workspace) OpenQuarantined(id string) (*os.File, error) {
-	dir, err := w.unit(id)
+func (w *Workspace) OpenQuarantined(id string) (io.ReadCloser, error) {
+	if !safeName(id) {
+		return nil, fmt.Errorf("workspace: quarantine: %w", errBadID)
+	}
+	f, err := w.held.open(context.Background(), path.Join(id, rawName))
 	if err != nil {
 		return nil, fmt.Errorf("workspace: quarantine: %w", err)
 	}
-	return os.Open(filepath.Join(dir, "raw"))
+	return f, nil
 }
 
 // DropQuarantined removes a held unit, released or refused for good. One that is gone is fine.
 func (w *Workspace) DropQuarantined(id string) error {
-	dir, err := w.unit(id)
-	if err == nil {
-		err = os.RemoveAll(dir)
+	if !safeName(id) {
+		return fmt.Errorf("workspace: quarantine: %w", errBadID)
 	}
-	if err == nil {
-		err = syncDir(filepath.Dir(dir))
-	}
-	if err != nil {
-		return fmt.Errorf("workspace: quarantine: %w", err)
+	for _, name := range []string{reasonName, rawName} {
+		if err := w.held.remove(context.Background(), path.Join(id, name)); err != nil {
+			return fmt.Errorf("workspace: quarantine: %w", err)
+		}
 	}
 	return nil
 }

@@ -6,14 +6,11 @@ import (
 	"time"
 )
 
-// touched is when content or metadata last changed: a copy that keeps the sender's time is still
-// being written while its status time moves.
+// touched is when content or metadata last changed, by the status time: a sender may give his file any
+// time of change, old or in the future, but not that one.
 func touched(info fs.FileInfo) time.Time {
-	t := info.ModTime()
 	if st, ok := info.Sys().(*syscall.Stat_t); ok {
-		if c := time.Unix(st.Ctim.Unix()); c.After(t) {
-			return c
-		}
+		return time.Unix(st.Ctim.Unix())
 	}
-	return t
+	return info.ModTime()
 }

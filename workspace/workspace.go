@@ -19,7 +19,6 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
-	"sync"
 	_ "time/tzdata" // a bare container knows no time zones
 
 	"revcycle/claim"
@@ -39,6 +38,8 @@ var (
 	ErrHeld = errors.New("the workspace is held")
 	// ErrChanged is wrapped where a file of the inbox changed while it was read; it is taken another night.
 	ErrChanged = errors.New("the file changed while it was read")
+	// ErrUnreadable is wrapped where a file of the inbox may not be read; the others are not concerned.
+	ErrUnreadable = errors.New("no permission to read it")
 	// ErrNotArchived is wrapped where the archive has no file of a digest.
 	ErrNotArchived = errors.New("not in the archive")
 )
@@ -55,8 +56,8 @@ type Workspace struct {
 	Config
 	dir string
 
-	mu     sync.Mutex
-	spools map[claim.Digest]bool // spool files whose content this process has checked
+	inbox, archived, held shelf // inbox, archive, quarantine
+	spools                spools
 }
 
 // Options of Init.
@@ -144,17 +145,37 @@ func Open(dir string) (*Workspace, error) {
 	if err != nil {
 		return nil, fmt.Errorf("workspace: %s: %w", filepath.Join(dir, File), err)
 	}
-	w := &Workspace{Config: c, dir: dir, spools: map[claim.Digest]bool{}}
-	paths := []*string{&w.InboxDir, &w.ExtractsDir, &w.KeyFile}
+	w := &Workspace{Config: c, dir: dir}
+	paths := []*string{&w.InboxAt, &w.ArchiveAt, &w.QuarantineAt, &w.SpoolDir, &w.ExtractsDir, &w.KeyFile}
 	for i := range w.Notify {
 		paths = append(paths, &w.Notify[i].HeaderFile)
 	}
 	for _, p := range paths {
-		if *p != "" && !filepath.IsAbs(*p) {
+		if *p != "" && !filepath.IsAbs(*p) && !isBucket(*p) {
 			*p = filepath.Join(dir, filepath.FromSlash(*p))
 		}
 	}
+	w.setPlaces()
 	return w, nil
+}
+
+// setPlaces gives inbox, archive, quarantine and spool to those who keep files there; it touches nothing.
+func (w *Workspace) setPlaces() {
+	w.inbox, w.archived, w.held = shelfAt(w.InboxAt, false), shelfAt(w.ArchiveAt, true), shelfAt(w.QuarantineAt, true)
+	if w.SpoolDir == "" {
+		w.SpoolDir = spoolDir(w.dir)
+	}
+	inside := strings.HasPrefix(w.SpoolDir, w.dir+string(filepath.Separator))
+	w.spools.desk, w.spools.named = desk{parent: w.SpoolDir, guard: !inside}, map[claim.Digest]string{}
+}
+
+// spoolDir is the folder of the plain copies where revcycle.yaml names none: one of the workspace, or of this
+// machine's own disk where the workspace lies on a network folder.
+func spoolDir(dir string) string {
+	if networkFolder(dir) == "" {
+		return filepath.Join(dir, ".work")
+	}
+	return filepath.Join("/var/tmp", fmt.Sprintf("revcycle-%d", os.Geteuid()))
 }
 
 // Dir is the workspace's folder, absolute.

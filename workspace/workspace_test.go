@@ -101,7 +101,7 @@ func TestTheTemplateSaysTheDefaultsAndEveryKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	if want := defaults(); c.Profile != want.Profile || c.Tolerance != want.Tolerance || c.Cutoff != want.Cutoff || c.BillHoldDays != want.BillHoldDays ||
-		c.Timezone.String() != want.Timezone.String() || c.InboxDir != want.InboxDir || c.Settle != 0 || c.Deadline != want.Deadline || c.ErrorBudget != want.ErrorBudget {
+		c.Timezone.String() != want.Timezone.String() || c.InboxAt != want.InboxAt || c.Settle != 0 || c.Deadline != want.Deadline || c.ErrorBudget != want.ErrorBudget {
 		t.Errorf("the template says %+v, the defaults are %+v", c, want)
 	}
 	for _, key := range Keys() {

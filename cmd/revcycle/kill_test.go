@@ -206,7 +206,7 @@ func (p place) survived(how, digest string, left string) {
 func (p place) leftovers() string {
 	p.Helper()
 	var out strings.Builder
-	for _, pattern := range []string{"inbox/*", "archive/.work/*", "quarantine/[^.]*/*", "quarantine/.work/*", "reports/*", "metrics/*", "*.jsonl", ".tmp*", "*/.tmp*", "extracts/_batches/*",
+	for _, pattern := range []string{"inbox/*", ".work/*", "archive/.work/*", "quarantine/[^.]*/*", "quarantine/.work/*", "reports/*", "metrics/*", "*.jsonl", ".tmp*", "*/.tmp*", "extracts/_batches/*",
 		"extracts/.*/*", "extracts/staging/*"} {
 		files, err := filepath.Glob(filepath.Join(p.dir, pattern))
 		if err != nil {
