@@ -20,7 +20,8 @@ import (
 type Store interface {
 	// Do runs f in one transaction and commits what f appended together with u's row in table unit:
 	// all or nothing, durable when Do returns. Where u was done before, f is not called and done is
-	// true. An error of f, or of ctx, leaves no trace. Do calls take turns.
+	// true. An error of f, or of ctx, leaves no trace. Calls for one unit take turns, and all of them where the
+	// store has one writer: a Do inside a Do may wait for itself.
 	Do(ctx context.Context, u Unit, f func(Tx) error) (done bool, err error)
 
 	// Rows gives the rows that meet q, in key order. The range is a snapshot: what is appended after

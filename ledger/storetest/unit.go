@@ -135,12 +135,12 @@ func cancelled(t *testing.T, s ledger.Store) {
 	waiting(t, s)
 }
 
-// waiting would catch a Do that waits for its turn longer than its context lives.
+// waiting would catch a unit that is done twice at once, and a Do that waits for its turn longer than its context lives.
 func waiting(t *testing.T, s ledger.Store) {
 	do(t, s, unit("long"), func(ledger.Tx) error {
 		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
 		defer cancel()
-		if done, err := s.Do(ctx, unit("short"), never(t)); done || !errors.Is(err, context.DeadlineExceeded) {
+		if done, err := s.Do(ctx, unit("long"), never(t)); done || !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("waiting for a turn: got done %v, %v; want the context's error", done, err)
 		}
 		return nil
