@@ -123,3 +123,6 @@ func ReadHeldRemits(ctx context.Context, s Store, where ...Cond) iter.Seq2[HeldR
 		}
 	}
 }
+
+// Accept takes away that the set of the remit does not tie; what holds the remit by itself stays.
+func (h *HeldRemit) Accept() { h.Held = HeldFor(&claim.Payment{}, &h.Remit) }

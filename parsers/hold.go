@@ -3,6 +3,8 @@ package parsers
 import (
 	"cmp"
 	"fmt"
+	"slices"
+	"strings"
 
 	"revcycle/parsers/x12"
 )
@@ -32,6 +34,24 @@ var reach = map[string]func(l *Layout, open *Set, f x12.Fault, why string){
 	// What breaks off loses what did not come, and the set that is torn is held by its own fault: the sets before it are whole.
 	x12.CodeMissingGE: holdFile, x12.CodeMissingIEA: holdFile,
 	x12.CodeSEOutside: holdFile, x12.CodeGEOutside: holdFile, x12.CodeIEAOutside: holdFile, x12.CodeSegmentOutside: holdFile,
+}
+
+// acceptable are the faults for which a set is held and that a person may accept: a count or a control number of an
+// envelope that does not agree with the other. All that the set says can be read.
+var acceptable = []string{x12.CodeSE01Count, x12.CodeSE02Control, x12.CodeGE01Count, x12.CodeGE02Control, x12.CodeIEA01Count, x12.CodeIEA02Control,
+	x12.CodeST02Duplicate, x12.CodeGS06Duplicate}
+
+// Acceptable reports whether a set that is held for a fault of this code may be taken as it stands where a person says so. A
+// set is held for such a fault only where it has no other.
+func Acceptable(code string) bool { return slices.Contains(acceptable, code) }
+
+// graver is the reason that stays of two for which a set is held: the first one that nobody may accept, else the first.
+func graver(was, why string) string {
+	code := func(s string) string { c, _, _ := strings.Cut(s, ":"); return c }
+	if was == "" || Acceptable(code(was)) && !Acceptable(code(why)) {
+		return why
+	}
+	return was
 }
 
 // hold applies a fault. One that cuts a segment of a set is for the set's parser: it rejects the claim the segment stands in.
@@ -110,9 +130,7 @@ func holdWhere(l *Layout, open *Set, why string, match, before func(*Set) bool) 
 	mark := func(t *Set) {
 		if match(t) {
 			found = true
-			if t.Held == "" {
-				t.Held = why
-			}
+			t.Held = graver(t.Held, why)
 		}
 	}
 	if open != nil {

@@ -21,9 +21,15 @@ import (
 // every one, and the archive keeps the bytes of all.
 const apartPerUnit = 100
 
+// unread is a document of a set that could not be read.
+type unread struct {
+	claim.Reject
+	document int // ordinal of its CLM or CLP in the set; 0 where it is no claim
+}
+
 // setApart lays claims, remits and segments of a chunk that could not be read in quarantine/, each by
 // itself, with its sentence. What stands around them has been read.
-func (env *Env) setApart(w *write, c chunkOf, rejects []claim.Reject) error {
+func (env *Env) setApart(w *write, c chunkOf, rejects []unread) error {
 	if len(rejects) == 0 {
 		return nil
 	}
@@ -49,9 +55,9 @@ func (env *Env) setApart(w *write, c chunkOf, rejects []claim.Reject) error {
 	return nil
 }
 
-func (env *Env) setOneApart(w *write, f *received, set int, r *claim.Reject, at extent) error {
+func (env *Env) setOneApart(w *write, f *received, set int, r *unread, at extent) error {
 	reason := workspace.Reason{ID: quarantineID(env.Batch.ID, f.Name+"#"+r.ID.String()), Batch: env.Batch.ID, File: f.Name, SHA256: f.SHA,
-		Unit: r.Unit, Set: set, Ordinal: r.Ordinal, Byte: r.Byte, Code: r.Code, Message: placed(r), Advice: holdAdvice}
+		Unit: r.Unit, Set: set, Ordinal: r.Ordinal, Byte: r.Byte, Code: r.Code, Message: placed(&r.Reject), Advice: holdAdvice, Document: r.document, Was: f.Released}
 	if r.Unit == "claim" {
 		reason.Claims = 1
 	}
@@ -72,7 +78,7 @@ type extent struct{ from, to int64 }
 
 // extents finds, for each reject of a chunk, where the claim or segment that it speaks of begins and
 // ends. A reject without a place gets none.
-func extents(file io.ReaderAt, c set.Chunk, remits bool, rejects []claim.Reject) ([]extent, error) {
+func extents(file io.ReaderAt, c set.Chunk, remits bool, rejects []unread) ([]extent, error) {
 	out := make([]extent, len(rejects))
 	src := set.NewSource(file, c)
 	before := src.Context()

@@ -19,13 +19,16 @@ import (
 // holdAdvice is what to do about a unit that is held.
 const holdAdvice = "ask the sender for the file again, or drop it: revcycle quarantine"
 
+// acceptAdvice is what to do about a unit that may be taken as it stands.
+const acceptAdvice = "ask the sender for the file again, or take it as it stands: revcycle quarantine release"
+
 // holdBack quarantines a set whose envelope is not sound, or a file or set that run does not take: it
 // becomes a reject with a sentence, and its bytes lie in quarantine/. Everything else of the file goes on.
 func (env *Env) holdBack(w *write, c chunkOf, key string) error {
 	why := cmp.Or(c.file.Refused, "")
 	unit, at := "file", claim.Sighting{File: c.file.SHA}
 	from, to := int64(0), c.file.Bytes
-	r := workspace.Reason{Batch: env.Batch.ID, File: c.file.Name, SHA256: c.file.SHA, Advice: holdAdvice}
+	r := workspace.Reason{Batch: env.Batch.ID, File: c.file.Name, SHA256: c.file.SHA, Advice: holdAdvice, Was: c.file.Released}
 	if s := c.set; s != nil {
 		unit, at.Set, from, to = "set", s.Ordinal, s.From, s.To
 		why = cmp.Or(s.Held, s.Refused)
@@ -46,6 +49,9 @@ func (env *Env) holdBack(w *write, c chunkOf, key string) error {
 	code, message := codeIn(why)
 	if code == codeRefused && c.set == nil {
 		code = codeOfKind(c.file.Kind)
+	}
+	if parsers.Acceptable(code) {
+		r.Advice = acceptAdvice
 	}
 	r.Unit, r.Set, r.Byte, r.Code, r.Message = unit, at.Set, from, code, message
 	r.ID = quarantineID(env.Batch.ID, key)
@@ -124,7 +130,7 @@ func (env *Env) closeFile(ctx context.Context, f *received, key string, t Tally)
 	} else {
 		claims, remits, charge, paid = t.SeenClaims, t.SeenRemits, t.Charged+t.DupCharge, t.RemitPaid+t.DupPaid
 	}
-	bad := t.Rejects + t.HeldRemits
+	bad := max(t.Rejects, t.Quarantined) + t.HeldRemits // what a released unit is held for anew is no new reject
 	switch {
 	case f.DuplicateOf != "":
 		state, reason = "duplicate", "the same bytes came as "+f.DuplicateOf

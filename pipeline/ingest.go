@@ -184,10 +184,13 @@ func (env *Env) ingestUnit(ctx context.Context, c chunkOf, key string) (*write, 
 
 // ingestClaims appends the claims of a chunk, their lines and their bills.
 func (env *Env) ingestClaims(w *write, c chunkOf, items parsers.Items) error {
-	var rejects []claim.Reject
+	var rejects []unread
 	for it, err := range items {
 		if err != nil {
 			return fmt.Errorf("%s: %w", c.file.Name, err)
+		}
+		if !c.file.Only.has(&it) {
+			continue
 		}
 		at := it.Sighting
 		switch d := it.Document.(type) {
@@ -200,7 +203,7 @@ func (env *Env) ingestClaims(w *write, c chunkOf, items parsers.Items) error {
 				w.tally.RejectedClaims++
 			}
 			env.addReject(w, &d, at, c.file)
-			rejects = append(rejects, d)
+			rejects = append(rejects, unread{d, at.Ordinal})
 		}
 	}
 	return env.setApart(w, c, rejects)
@@ -245,26 +248,30 @@ func (env *Env) addReject(w *write, r *claim.Reject, at claim.Sighting, f *recei
 // balance, and every claim of a set that does not tie, is held: its money stays unapplied.
 func (env *Env) ingestRemits(w *write, c chunkOf, items parsers.Items) error {
 	var remits []claim.Remit
-	var rejects []claim.Reject
+	var rejects []unread
 	var payment *claim.Payment
 	var at claim.Sighting
 	for it, err := range items {
 		if err != nil {
 			return fmt.Errorf("%s: %w", c.file.Name, err)
 		}
+		if p, ok := it.Document.(claim.Payment); ok {
+			payment, at = &p, it.Sighting
+		}
+		if !c.file.Only.has(&it) {
+			continue
+		}
 		switch d := it.Document.(type) {
 		case claim.Remit:
 			w.tally.SeenRemits++
 			remits = append(remits, d)
-		case claim.Payment:
-			payment, at = &d, it.Sighting
 		case claim.Reject:
 			if d.Unit == "claim" {
 				w.tally.SeenRemits++
 				w.tally.RejectedRemits++
 			}
 			env.addReject(w, &d, it.Sighting, c.file)
-			rejects = append(rejects, d)
+			rejects = append(rejects, unread{d, it.Sighting.Ordinal})
 		}
 	}
 	if err := env.setApart(w, c, rejects); err != nil {
@@ -273,12 +280,13 @@ func (env *Env) ingestRemits(w *write, c chunkOf, items parsers.Items) error {
 	if payment == nil {
 		return nil
 	}
-	at.File = c.file.SHA
-	env.addPayment(w, payment, at, remits)
-	w.add(ledger.Seen, ledger.SeenRow(payment.ID, env.Batch.No, at, c.rank))
+	if at.File = c.file.SHA; c.file.Only == nil { // else the payment came with the rest of its set
+		env.addPayment(w, payment, at, remits)
+		w.add(ledger.Seen, ledger.SeenRow(payment.ID, env.Batch.No, at, c.rank))
+	}
 	for i := range remits {
 		r := &remits[i]
-		held := heldFor(payment, r)
+		held := ledger.HeldFor(payment, r)
 		charge, paid := r.Charge, r.Paid
 		w.addCounted(ledger.Remits, func(t *Tally, fresh bool) {
 			if !fresh {
@@ -311,17 +319,6 @@ func (env *Env) addPayment(w *write, p *claim.Payment, at claim.Sighting, remits
 	if e, ok := ledger.PostPayment(p); ok {
 		env.append(w, &e)
 	}
-}
-
-// heldFor says why a remit may not post, "" where it may.
-func heldFor(p *claim.Payment, r *claim.Remit) string {
-	if p.Held != "" {
-		return p.Held
-	}
-	if off := r.Imbalance(); off != 0 {
-		return "CLAIM_UNBALANCED: charge, adjustments and payment are off by " + off.Abs().String()
-	}
-	return ""
 }
 
 // fileTallies sums the units' tallies by file.

@@ -67,7 +67,9 @@ func (env *Env) missing(ctx context.Context) ([]string, error) {
 			if err != nil {
 				return nil, err
 			}
-			names = append(names, row[1].Text())
+			if _, _, again := cutReleased(row[1].Text()); !again {
+				names = append(names, row[1].Text())
+			}
 		}
 	}
 	return append(out, env.Workspace.Absent(env.Batch.AsOf, names)...), nil

@@ -20,6 +20,8 @@ const (
 	matchRest   = "rest/"
 	matchRetry  = "retry/"
 	matchClaims = "claims/"
+	// and remits that people decided about
+	matchDecided = "decided/"
 )
 
 // asked is a remit with its payment.
@@ -40,13 +42,17 @@ func (env *Env) matchSureShard(ctx context.Context, key string) (*write, error) 
 	if err != nil {
 		return nil, err
 	}
+	not, err := env.notOn(ctx)
+	if err != nil {
+		return nil, err
+	}
 	for i := range remits {
 		a := &remits[i]
 		if a.held != "" {
 			env.hold(w, a)
 			continue
 		}
-		m := env.matcher().Match(&a.remit, a.payment, candidates[claim.NormalControl(a.remit.Control)])
+		m := env.matcher().Match(&a.remit, a.payment, without(candidates[claim.NormalControl(a.remit.Control)], not[a.remit.ID]))
 		if m.State == reconcile.Matched && m.Rule == "C1" {
 			env.recordMatch(w, &m, nil)
 		} else {
@@ -88,6 +94,8 @@ func (env *Env) matchAgainShard(ctx context.Context, key string) (*write, error)
 	var err error
 	if shard, ok := strings.CutPrefix(key, matchRetry); ok {
 		ids, err = env.waiting(ctx, shard)
+	} else if shard, ok := strings.CutPrefix(key, matchDecided); ok {
+		ids, err = env.decidedShard(ctx, shard)
 	} else {
 		ids, err = env.remitsOfNewClaims(ctx, strings.TrimPrefix(key, matchClaims))
 	}
@@ -118,12 +126,16 @@ func (env *Env) rematch(ctx context.Context, w *write, remits []asked) error {
 	if err != nil {
 		return err
 	}
+	not, err := env.notOn(ctx)
+	if err != nil {
+		return err
+	}
 	for i := range remits {
 		a := &remits[i]
 		if a.held != "" {
 			continue
 		}
-		m := env.matcher().Match(&a.remit, a.payment, candidates[a.remit.ID])
+		m := env.matcher().Match(&a.remit, a.payment, without(candidates[a.remit.ID], not[a.remit.ID]))
 		was, known := before[a.remit.ID]
 		if known && was.Is.Claim == m.Claim && was.Is.State == m.State && was.Is.RuleText() == m.RuleText() {
 			continue
@@ -177,9 +189,16 @@ func (env *Env) askedWhere(ctx context.Context, where ...ledger.Cond) ([]asked, 
 	var out []asked
 	var payments []claim.ID
 	seen := map[claim.ID]bool{}
+	accepted, err := env.accepted(ctx)
+	if err != nil {
+		return nil, err
+	}
 	for h, err := range ledger.ReadHeldRemits(ctx, env.Store, where...) {
 		if err != nil {
 			return nil, err
+		}
+		if accepted[h.Remit.Payment] {
+			h.Accept()
 		}
 		out = append(out, asked{remit: h.Remit, held: h.Held})
 		if !seen[h.Remit.Payment] {
@@ -192,7 +211,9 @@ func (env *Env) askedWhere(ctx context.Context, where ...ledger.Cond) ([]asked, 
 		return nil, err
 	}
 	for i := range out {
-		out[i].payment = byID[out[i].remit.Payment]
+		if out[i].payment = byID[out[i].remit.Payment]; accepted[out[i].payment.ID] {
+			out[i].payment.Held = ""
+		}
 	}
 	return out, nil
 }

@@ -24,10 +24,9 @@ func (env *Env) reconcileStage(ctx context.Context) (Tally, error) {
 	if err != nil {
 		return Tally{}, err
 	}
-	work := max(ingested.Claims+ingested.Remits, assessed.Assessed)
 	var keys []string
-	if work > 0 || matched.Matched > 0 {
-		keys = shards(max(work, matched.Matched), remitsPerShard)
+	if work := max(ingested.Claims+ingested.Remits, assessed.Assessed, matched.Matched+matched.Orphans); work > 0 {
+		keys = shards(work, remitsPerShard)
 	}
 	settled, err := env.do(ctx, "settle", units(keys))
 	if err != nil {
@@ -66,6 +65,11 @@ func (env *Env) matchSteps(ctx context.Context, ingested Tally) (Tally, error) {
 			again = prefixed(matchRetry, int(waiting[0][0].Int()), remitsPerShard)
 		}
 		again = append(again, prefixed(matchClaims, ingested.Claims, claimsPerShard)...)
+		decided, err := env.decidedRemits(ctx)
+		if err != nil {
+			return Tally{}, err
+		}
+		again = append(again, prefixed(matchDecided, decided, remitsPerShard)...)
 	}
 	return env.do(ctx, "match-again", units(again))
 }

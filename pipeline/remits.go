@@ -44,6 +44,9 @@ func SeenRemits(ctx context.Context, s ledger.Store) iter.Seq2[SeenRemit, error]
 				yield(SeenRemit{}, err)
 				return
 			}
+			if _, _, again := cutReleased(row[1].Text()); again {
+				continue // its sets are told with the file in which they came
+			}
 			f := file{batch: row[0].Int(), name: row[1].Text(), sha: row[2].Digest(), duplicate: row[5].Text() != ""}
 			remits, err := f.remits(ctx, s)
 			if err != nil {

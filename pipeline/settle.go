@@ -316,11 +316,29 @@ func negated(t ledger.Terms) ledger.Terms {
 }
 
 func (env *Env) recordSettlements(w *write, st *standing, c *claim.Claim, settlements []reconcile.Settlement) {
+	now := map[string]bool{}
+	defer func() { env.withdraw(w, st.settled[c.ID], now) }()
 	for i := range settlements {
 		s := &settlements[i]
 		row := ledger.SettlementRow(s, env.payerOfRemits(s, st.remits[c.ID]), env.Batch.No)
+		now[row[1].Text()] = true
 		same := slices.ContainsFunc(st.settled[c.ID], func(was ledger.Row) bool { return ledger.SameOpinion(ledger.Settlements, was, row) })
 		if !same {
+			w.add(ledger.Settlements, row)
+			w.tally.Settled++
+		}
+	}
+}
+
+// withdraw says of the payers whose remits have all left the claim that it no longer stands settled with them.
+func (env *Env) withdraw(w *write, settled []ledger.Row, now map[string]bool) {
+	for _, was := range settled {
+		if now[was[1].Text()] {
+			continue
+		}
+		none := reconcile.Settlement{Claim: was[0].ID(), Seq: int(was[3].Int())}
+		row := ledger.SettlementRow(&none, was[1].Text(), env.Batch.No)
+		if !ledger.SameOpinion(ledger.Settlements, was, row) {
 			w.add(ledger.Settlements, row)
 			w.tally.Settled++
 		}

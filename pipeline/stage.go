@@ -44,6 +44,8 @@ type Env struct {
 	groupRows int      // rows that wait for one commit: 0 is manyRows
 	arrived   *arrived // claims on their way from ingest to assess; nil where others ingest too
 	left      []string // files that stay in the inbox, and why
+	// inboxLater leaves the inbox to the next run: this one takes up what people decided.
+	inboxLater bool
 }
 
 // Batch is one run.
