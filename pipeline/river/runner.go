@@ -1,0 +1,290 @@
+package river
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	queue "github.com/riverqueue/river"
+
+	"revcycle/ledger"
+	"revcycle/pipeline"
+)
+
+// Runner has the units of a step done by the workers of a queue. It implements pipeline.Runner. Only the holder of the
+// run lock may use one, and a step at a time.
+type Runner struct{ q *Queue }
+
+// Runner gives the coordinator's side of the queue.
+func (q *Queue) Runner() *Runner { return &Runner{q} }
+
+// How the coordinator waits.
+const (
+	shortestLook = 20 * time.Millisecond  // between two looks at the jobs, at first
+	longestLook  = 500 * time.Millisecond // once they take long
+	sweepEvery   = time.Second
+	lonelyAfter  = 5 * time.Second // without a worker it says so, then each minute
+	lonelyAgain  = time.Minute
+	mostRounds   = 3 // how often in a row jobs may end without their units being done
+)
+
+// Run puts the units into the queue and returns when the ledger has the row of each. What a killed coordinator of the
+// same batch left in the queue is taken over, what an older batch left is cancelled. A job that is dead, tried as
+// often as it may be, is an error that names the step, the unit and the last try's sentence; all others are done
+// first, so that the next run has only that one to do. When ctx ends the jobs that nobody has begun are cancelled,
+// and those under way end by themselves.
+func (r *Runner) Run(ctx context.Context, env *pipeline.Env, step pipeline.Step, todo []pipeline.Todo, done func(units int)) error {
+	stamp, err := StampOf(env)
+	if err != nil {
+		return err
+	}
+	w := &watch{q: r.q, env: env, step: step, stamp: stamp, jobs: map[int64]unitsJob{}, told: map[int64]int{}, done: done, begun: env.Clock()}
+	err = w.run(ctx, todo)
+	if ctx.Err() != nil {
+		last, free := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer free()
+		return errors.Join(ctx.Err(), w.cancel(last))
+	}
+	return err
+}
+
+// watch is the coordinator's view of the jobs of one step.
+type watch struct {
+	q     *Queue
+	env   *pipeline.Env
+	step  pipeline.Step
+	stamp Stamp
+	jobs  map[int64]unitsJob // those that have not ended, by ID
+	told  map[int64]int      // the last failed try of a job that was told of
+	dead  []string           // a sentence for each dead job
+	done  func(int)
+
+	begun, swept, lonely time.Time
+}
+
+func (w *watch) run(ctx context.Context, todo []pipeline.Todo) error {
+	if err := w.adopt(ctx); err != nil {
+		return err
+	}
+	for rounds, before := 0, len(todo); len(todo) > 0; rounds++ {
+		if err := w.put(ctx, todo); err != nil {
+			return err
+		}
+		if err := w.wait(ctx); err != nil {
+			return err
+		}
+		left, err := w.left(ctx, todo)
+		if err != nil {
+			return err
+		}
+		switch todo = left; {
+		case len(w.dead) > 0 && len(todo) > 0:
+			slices.Sort(w.dead)
+			return fmt.Errorf("%d jobs are dead, with %d units that are not done; mend the cause and run again; the first: %s", len(w.dead), len(todo), w.dead[0])
+		case len(todo) < before:
+			rounds, before = 0, len(todo)
+		case rounds >= mostRounds:
+			return fmt.Errorf("%s: unit %s: its jobs end and do not do it; is somebody cancelling them?", w.step.Name, todo[0].Key)
+		}
+	}
+	return nil
+}
+
+// adopt takes over the pending jobs of this step that were made with our stamp, and cancels all others.
+func (w *watch) adopt(ctx context.Context) error {
+	all, err := w.q.pendingJobs(ctx)
+	if err != nil {
+		return err
+	}
+	adopted := 0
+	for id, j := range all {
+		if j.Batch == w.env.Batch.No && j.Step == w.step.Name && j.Stamp == w.stamp {
+			w.jobs[id] = j
+			adopted++
+			continue
+		}
+		if _, err := w.q.client.JobCancel(ctx, id); err != nil && !errors.Is(err, queue.ErrNotFound) {
+			return fmt.Errorf("queue: cancel a job of batch %d: %w", j.Batch, err)
+		}
+	}
+	if adopted > 0 {
+		w.env.Log.Info("jobs of an earlier run go on", "step", w.step.Name, "jobs", adopted)
+	}
+	return nil
+}
+
+// put puts the units into the queue that are not there yet.
+func (w *watch) put(ctx context.Context, todo []pipeline.Todo) error {
+	there := map[string]bool{}
+	for _, j := range w.jobs {
+		for _, key := range j.keys() {
+			there[key] = true
+		}
+	}
+	rest := slices.DeleteFunc(slices.Clone(todo), func(t pipeline.Todo) bool { return there[t.Key] })
+	var params []queue.InsertManyParams
+	for _, j := range cut(w.step, w.env.Batch.No, w.stamp, rest) {
+		params = append(params, w.q.insertion(j))
+	}
+	if len(params) == 0 {
+		return nil
+	}
+	made, err := w.q.client.InsertMany(ctx, params)
+	if err != nil {
+		return fmt.Errorf("queue: put %d jobs in: %w", len(params), err)
+	}
+	for i, m := range made {
+		w.jobs[m.Job.ID] = params[i].Args.(unitsJob)
+	}
+	return nil
+}
+
+// wait returns when no job is pending any more.
+func (w *watch) wait(ctx context.Context) error {
+	tick := time.NewTimer(0)
+	defer tick.Stop()
+	for start := w.env.Clock(); len(w.jobs) > 0; {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+		if err := w.look(ctx); err != nil {
+			return err
+		}
+		now := w.env.Clock()
+		if err := w.tend(ctx, now); err != nil {
+			return err
+		}
+		tick.Reset(min(max(now.Sub(start)/16, shortestLook), longestLook))
+	}
+	return nil
+}
+
+// tend gives the jobs of workers that are gone to others, and says where there is no worker at all.
+func (w *watch) tend(ctx context.Context, now time.Time) error {
+	if now.Sub(w.swept) < sweepEvery {
+		return nil
+	}
+	w.swept = now
+	if _, err := w.q.sweep(ctx); err != nil {
+		return err
+	}
+	names, err := w.q.alive(ctx)
+	if err != nil {
+		return fmt.Errorf("queue: look for workers: %w", err)
+	}
+	if len(names) > 0 {
+		w.begun = now
+	} else if now.Sub(w.begun) >= lonelyAfter && now.Sub(w.lonely) >= lonelyAgain {
+		w.lonely = now
+		w.env.Log.Warn("no worker is at work: start revcycle worker on this machine or another one; the run waits", "step", w.step.Name, "jobs", len(w.jobs))
+	}
+	return nil
+}
+
+// look sees which jobs have ended, and tells of tries that failed.
+func (w *watch) look(ctx context.Context) error {
+	ids := make([]int64, 0, len(w.jobs))
+	for id := range w.jobs {
+		ids = append(ids, id)
+	}
+	rows, err := w.q.pool.Query(ctx, `SELECT id, state::text, coalesce(array_length(errors, 1), 0), `+lastError+`, coalesce((metadata->>'snoozes')::int, 0)
+	FROM `+schema+`.river_job WHERE id = ANY($1)`, ids)
+	if err != nil {
+		return fmt.Errorf("queue: look at the jobs: %w", err)
+	}
+	defer rows.Close()
+	seen := map[int64]bool{}
+	for rows.Next() {
+		var id int64
+		var state, fault string
+		var failed, snoozes int
+		if err := rows.Scan(&id, &state, &failed, &fault, &snoozes); err != nil {
+			return fmt.Errorf("queue: look at the jobs: %w", err)
+		}
+		seen[id] = true
+		w.saw(id, state, failed, firstLine(fault), snoozes)
+	}
+	for id := range w.jobs {
+		if !seen[id] {
+			delete(w.jobs, id) // somebody took it out of the queue
+		}
+	}
+	return rows.Err()
+}
+
+// saw takes note of the state of a job.
+func (w *watch) saw(id int64, state string, failed int, fault string, snoozes int) {
+	j := w.jobs[id]
+	log := w.env.Log.With(slog.String("job", j.name()))
+	switch state {
+	case "completed":
+		w.done(len(j.keys()))
+		delete(w.jobs, id)
+	case "discarded":
+		w.dead = append(w.dead, fmt.Sprintf("%s, tried %d times: %s", j.name(), failed, fault))
+		delete(w.jobs, id)
+	case "cancelled":
+		delete(w.jobs, id)
+	default:
+		if failed > w.told[id] {
+			w.told[id] = failed
+			log.Warn("a try failed; it is tried again", "tries", failed, "error", fault)
+		}
+		if snoozes > 0 && w.told[-id] == 0 {
+			w.told[-id] = snoozes
+			log.Warn("a worker refuses the job: its program, rule book, masters or settings are not those of this run; its log says which")
+		}
+	}
+}
+
+// left gives the units whose row the ledger does not have.
+func (w *watch) left(ctx context.Context, todo []pipeline.Todo) ([]pipeline.Todo, error) {
+	finished := map[string]bool{}
+	q := ledger.Query{Table: ledger.Units, Where: []ledger.Cond{ledger.OfBatch(w.env.Batch.No), ledger.Named("stage", w.step.Stage)}, Only: []string{}}
+	for row, err := range w.env.Store.Rows(ctx, q) {
+		if err != nil {
+			return nil, err
+		}
+		finished[row[2].Text()] = true
+	}
+	return slices.DeleteFunc(slices.Clone(todo), func(t pipeline.Todo) bool { return finished[t.Key] }), nil
+}
+
+// cancel takes the jobs out of the queue that nobody has begun.
+func (w *watch) cancel(ctx context.Context) error {
+	ids := make([]int64, 0, len(w.jobs))
+	for id := range w.jobs {
+		ids = append(ids, id)
+	}
+	_, err := w.q.pool.Exec(ctx, `UPDATE `+schema+`.river_job SET state = 'cancelled', finalized_at = now()
+	WHERE id = ANY($1) AND state IN ('available', 'pending', 'retryable', 'scheduled')`, ids)
+	if err != nil {
+		return fmt.Errorf("queue: cancel %d jobs: %w", len(ids), err)
+	}
+	return nil
+}
+
+// pendingJobs are the jobs of units that have not ended.
+func (q *Queue) pendingJobs(ctx context.Context) (map[int64]unitsJob, error) {
+	out := map[int64]unitsJob{}
+	rows, err := q.pool.Query(ctx, `SELECT id, args FROM `+schema+`.river_job
+	WHERE kind = $1 AND state IN ('available', 'pending', 'running', 'retryable', 'scheduled')`, unitsJob{}.Kind())
+	if err != nil {
+		return nil, fmt.Errorf("queue: look for jobs of earlier runs: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id int64
+		var j unitsJob
+		if err := rows.Scan(&id, &j); err != nil {
+			return nil, fmt.Errorf("queue: a job of an earlier run: %w", err)
+		}
+		out[id] = j
+	}
+	return out, rows.Err()
+}
