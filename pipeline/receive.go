@@ -34,6 +34,9 @@ type received struct {
 	Companion     string
 	CompanionSHA  claim.Digest
 	CompanionKind parsers.Kind
+	// Released is the quarantined unit of an earlier batch that this is; Only is the one document of it, nil for all.
+	Released string
+	Only     *place
 }
 
 // Receive opens a batch with what is complete in the inbox, or takes up the batch that is open. begun
@@ -52,15 +55,22 @@ func (env *Env) Receive(ctx context.Context) (begun bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	files, arrivals, err := env.takeIn(ctx, profiles)
-	if err != nil {
-		return false, err
+	var files []*received
+	var arrivals []workspace.Arrival
+	if !env.inboxLater {
+		if files, arrivals, err = env.takeIn(ctx, profiles); err != nil {
+			return false, err
+		}
 	}
 	last, any, err := lastBatch(ctx, env.Store)
 	if err != nil {
 		return false, err
 	}
-	if len(files) == 0 {
+	decided, err := env.decided(ctx, last.No)
+	if err != nil {
+		return false, err
+	}
+	if len(files) == 0 && !decided {
 		changed, err := env.slicesChanged(ctx)
 		if err != nil || !any || !changed && last.AsOf == env.Batch.AsOf {
 			return false, err
@@ -73,7 +83,11 @@ func (env *Env) Receive(ctx context.Context) (begun bool, err error) {
 	if err := env.markDuplicates(ctx, files); err != nil {
 		return false, err
 	}
-	if err := env.begin(ctx, last.No, files); err != nil {
+	again, err := env.released(ctx, last.No, profiles)
+	if err != nil {
+		return false, err
+	}
+	if err := env.begin(ctx, last.No, append(files, again...)); err != nil {
 		return false, err
 	}
 	for _, a := range arrivals {

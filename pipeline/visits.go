@@ -51,6 +51,9 @@ func (env *Env) ingestTable(ctx context.Context, f *received) error {
 		if err != nil {
 			return err
 		}
+		if !f.Only.hasRow(&it) {
+			continue
+		}
 		if err := env.addRow(w, f, it); err != nil {
 			return err
 		}
@@ -60,6 +63,10 @@ func (env *Env) ingestTable(ctx context.Context, f *received) error {
 			}
 			w = &write{unit: env.unit("ingest", key())}
 		}
+	}
+	if f.Only != nil && n == 0 {
+		f.Refused = fmt.Sprintf("GONE: today the file is read without a row %d", f.Only.Row)
+		return env.commitHeld(ctx, f)
 	}
 	return flush()
 }
@@ -90,13 +97,13 @@ func (env *Env) addRow(w *write, f *received, it csv.Item) error {
 	case claim.Reject:
 		d.ID = claim.RejectID(at, d.Code, it.Row)
 		env.addReject(w, &d, at, f)
-		return env.setRowApart(w, f, &d)
+		return env.setRowApart(w, f, &unread{Reject: d})
 	}
 	return nil
 }
 
 // setRowApart lays a row that could not be read in quarantine/.
-func (env *Env) setRowApart(w *write, f *received, r *claim.Reject) error {
+func (env *Env) setRowApart(w *write, f *received, r *unread) error {
 	if w.tally.Quarantined >= apartPerUnit {
 		return nil
 	}
