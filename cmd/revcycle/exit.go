@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"revcycle/extract"
+	"revcycle/ledger/postgres"
 	"revcycle/pipeline"
 	"revcycle/workspace"
 )
@@ -81,7 +82,7 @@ func codeOf(ctx context.Context, err error) int {
 		return exitStopped
 	case errors.As(err, &bad), errors.Is(err, workspace.ErrConfig), errors.Is(err, pipeline.ErrUsage):
 		return exitUsage
-	case errors.Is(err, workspace.ErrHeld):
+	case errors.Is(err, workspace.ErrHeld), errors.Is(err, postgres.ErrLocked):
 		return exitLocked
 	case errors.As(err, &controls):
 		return exitControls

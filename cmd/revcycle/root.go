@@ -15,8 +15,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"revcycle/civil"
-	"revcycle/ledger"
-	"revcycle/ledger/sqlite"
 	"revcycle/pipeline"
 	"revcycle/rules/book"
 	"revcycle/spelling"
@@ -29,6 +27,8 @@ type app struct {
 	dir       string
 	asOf      string
 	database  string
+	verb      string          // of this command line
+	ctx       context.Context // of this command line
 	logFormat string
 	json      bool
 	workers   int
@@ -38,9 +38,12 @@ type app struct {
 
 // execute runs one command line and gives its exit code.
 func execute(ctx context.Context, args []string, out, errOut io.Writer) int {
-	a := &app{out: out, err: errOut, clock: time.Now}
+	a := &app{out: out, err: errOut, clock: time.Now, ctx: ctx}
 	root := a.root()
 	root.SetArgs(args)
+	if c, _, err := root.Find(args); err == nil {
+		a.verb = c.Name()
+	}
 	root.SetOut(out)
 	root.SetErr(errOut)
 	err := root.ExecuteContext(ctx)
@@ -72,18 +75,15 @@ func (a *app) root() *cobra.Command {
 	flags := root.PersistentFlags()
 	flags.StringVarP(&a.dir, "dir", "C", os.Getenv("REVCYCLE_WORKSPACE"), "workspace (default $REVCYCLE_WORKSPACE, else the current folder)")
 	flags.StringVar(&a.asOf, "as-of", "", "business date, 2006-01-02 (default: today in the workspace's time zone)")
-	flags.StringVar(&a.database, "database", "", "ledger other than the embedded one")
+	flags.StringVar(&a.database, "database", "", "PostgreSQL ledger, postgres://user@host/name, in place of the embedded one (default $REVCYCLE_DATABASE_FILE, else revcycle.yaml)")
 	flags.StringVar(&a.logFormat, "log-format", "text", "messages on stderr: text or json")
 	flags.BoolVar(&a.json, "json", false, "print data as JSON")
 	flags.IntVar(&a.workers, "workers", 0, "parallel workers (default: revcycle.yaml, else one per processor)")
-	if err := flags.MarkHidden("database"); err != nil {
-		panic(err) // the flag is declared above
-	}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return wrongFlag(c, err) })
 	root.AddCommand(a.initCommand(), a.planCommand(), a.runCommand())
 	root.AddCommand(a.stageCommands()...)
 	root.AddCommand(a.batchesCommand(), a.statusCommand(), a.explainCommand(), a.inspectCommand(), a.quarantineCommand(), a.denialsCommand(), a.gapsCommand(),
-		a.tablesCommand(), a.rulesCommand(), a.exportCommand(), a.verifyCommand(), a.doctorCommand(), a.notifyCommand(), a.simulateCommand(), a.reportCommand(), a.versionCommand())
+		a.tablesCommand(), a.rulesCommand(), a.exportCommand(), a.verifyCommand(), a.doctorCommand(), a.notifyCommand(), a.simulateCommand(), a.reportCommand(), a.migrateCommand(), a.versionCommand())
 	wantArgs(root)
 	return root
 }
@@ -169,7 +169,7 @@ func (a *app) open(readOnly bool) (*pipeline.Env, error) {
 	if err != nil {
 		return nil, err
 	}
-	store, err := a.store(w, readOnly)
+	store, err := a.store(a.ctx, w, readOnly)
 	if err != nil {
 		return nil, err
 	}
@@ -217,18 +217,6 @@ func (a *app) book(w *workspace.Workspace) (*book.Book, error) {
 		}
 	}
 	return b, nil
-}
-
-func (a *app) store(w *workspace.Workspace, readOnly bool) (ledger.Store, error) {
-	if a.database != "" || w.Database != "" {
-		return nil, usage("database: this build keeps its ledger in the embedded SQLite file; leave database empty")
-	}
-	if readOnly {
-		if _, err := os.Stat(w.LedgerPath()); err == nil {
-			return sqlite.OpenReadOnly(w.LedgerPath())
-		}
-	}
-	return sqlite.Open(w.LedgerPath())
 }
 
 func (a *app) businessDate(w *workspace.Workspace) (civil.Date, error) {

@@ -80,7 +80,13 @@ func (a *app) locked(f func(*pipeline.Env) error) error {
 	if err != nil {
 		return err
 	}
-	err = f(env)
+	unlock, err := a.lockLedger(a.ctx, env.Store)
+	if err == nil {
+		err = f(env)
+		if uerr := unlock(); err == nil {
+			err = uerr
+		}
+	}
 	if a.ran.Batch == "" {
 		a.ran.Batch, a.ran.AsOf = env.Batch.ID, env.Batch.AsOf
 	}
