@@ -26,6 +26,8 @@ type bucketShelf struct {
 	place string // for people: s3://bucket/prefix
 	dial  func(ctx context.Context) (*blob.Bucket, error)
 
+	turns chan struct{} // those who put
+
 	mu sync.Mutex
 	b  *blob.Bucket // nil until it is first used
 }
@@ -33,9 +35,11 @@ type bucketShelf struct {
 const (
 	// stall is how long a transfer may move no byte before it is given up.
 	stall = 5 * time.Minute
-	// partSize is what an upload holds in memory of a file, uploadParts times: S3's least part.
+	// An upload is cut into parts of partSize, S3's least, of which uploadParts are sent at a time. With what the
+	// library reads ahead it holds some 45 MB at any size of file, so that few go on at once.
 	partSize    = 5 << 20
 	uploadParts = 2
+	uploads     = 2
 )
 
 // newBucketShelf is the shelf of a URL that checkBucket took. It asks nothing of the network.
@@ -64,6 +68,7 @@ func newBucketShelf(place string) *bucketShelf {
 	open := (&url.URL{Scheme: u.Scheme, Host: u.Host, RawQuery: query.Encode()}).String()
 	return &bucketShelf{
 		place: strings.TrimSuffix(scheme+u.Host+"/"+prefix, "/"),
+		turns: make(chan struct{}, uploads),
 		dial:  func(ctx context.Context) (*blob.Bucket, error) { return blob.OpenBucket(ctx, open) },
 	}
 }
@@ -214,6 +219,8 @@ func (o *openObject) Close() error {
 func (o *openObject) now() (item, error) { return o.s.stat(o.w.ctx, o.name) }
 
 func (s *bucketShelf) put(ctx context.Context, name string, r io.Reader) error {
+	s.turns <- struct{}{}
+	defer func() { <-s.turns }()
 	b, w, err := s.use(ctx, name)
 	if err != nil {
 		return err

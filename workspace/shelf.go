@@ -54,10 +54,10 @@ type item struct {
 const refusedName = "its name leads elsewhere or holds characters that no name should; send it again under another"
 
 // openable reports whether a name that others chose may be used: relative, in one piece, without
-// anything that leads elsewhere, ends a line or moves a cursor.
+// anything that leads elsewhere, ends a line, moves a cursor, or was no character and so cannot be asked for.
 func openable(name string) bool {
 	return fs.ValidPath(name) && name != "." && len(name) <= 1000 && utf8.ValidString(name) &&
-		!strings.ContainsRune(name, '\\') && strings.IndexFunc(name, unicode.IsControl) < 0
+		!strings.ContainsAny(name, "\\\uFFFD") && strings.IndexFunc(name, unicode.IsControl) < 0
 }
 
 // isHidden reports whether a name or a folder in it begins with a dot.

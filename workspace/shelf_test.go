@@ -1,0 +1,517 @@
+package workspace
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/iotest"
+	"time"
+
+	"github.com/johannesboyne/gofakes3"
+	"github.com/johannesboyne/gofakes3/backend/s3mem"
+	"gocloud.dev/blob"
+	"gocloud.dev/blob/fileblob"
+
+	"revcycle/claim"
+)
+
+// keeper is one kind of place in which files are kept, shared by the workspaces that open makes.
+type keeper struct {
+	open func(t *testing.T, yaml ...string) *Workspace
+	drop func(t *testing.T, name, text string) // puts a file into the inbox
+}
+
+// everywhere runs a test over each kind of place: a folder, gocloud's buckets in a folder, and S3.
+func everywhere(t *testing.T, f func(*testing.T, keeper)) {
+	t.Run("folder", func(t *testing.T) {
+		dir := t.TempDir()
+		places := []string{"inbox: " + dir + "/in", "archive: file://" + dir + "/kept", "quarantine: " + dir + "/held"}
+		os.Mkdir(dir+"/in", 0o700)
+		f(t, keeper{
+			open: func(t *testing.T, yaml ...string) *Workspace { return fresh(t, append(yaml, places...)...) },
+			drop: func(t *testing.T, name, text string) {
+				path := filepath.Join(dir, "in", filepath.FromSlash(name))
+				if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(text), 0o600)); err != nil {
+					t.Fatal(err)
+				}
+			},
+		})
+	})
+	t.Run("fileblob", func(t *testing.T) {
+		dir := t.TempDir()
+		at := func(part string) *bucketShelf {
+			return &bucketShelf{place: part, turns: make(chan struct{}, uploads), dial: func(context.Context) (*blob.Bucket, error) {
+				return fileblob.OpenBucket(filepath.Join(dir, part), &fileblob.Options{CreateDir: true, NoTempDir: true})
+			}}
+		}
+		f(t, keeper{
+			open: func(t *testing.T, yaml ...string) *Workspace {
+				w := fresh(t, append(yaml, "profile: operations")...)
+				w.inbox, w.archived, w.held = at("in"), at("kept"), at("held")
+				return w
+			},
+			drop: func(t *testing.T, name, text string) { dropObject(t, at("in"), name, text) },
+		})
+	})
+	t.Run("s3", func(t *testing.T) {
+		s := newS3(t, nil)
+		f(t, keeper{
+			open: func(t *testing.T, yaml ...string) *Workspace { return fresh(t, append(yaml, s.places()...)...) },
+			drop: func(t *testing.T, name, text string) { dropObject(t, newBucketShelf(s.url("night/in")), name, text) },
+		})
+	})
+}
+
+func dropObject(t *testing.T, s *bucketShelf, name, text string) {
+	t.Helper()
+	b, err := s.bucket(t.Context())
+	if err == nil {
+		err = b.WriteAll(t.Context(), name, []byte(text), nil)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// s3 is an S3-compatible server on loopback with one bucket, house.
+type s3 struct {
+	*httptest.Server
+	store gofakes3.Backend
+}
+
+// newS3 starts the server. fault may answer a request in the server's place.
+func newS3(t *testing.T, fault func(http.ResponseWriter, *http.Request, http.Handler) bool) s3 {
+	t.Helper()
+	t.Setenv("AWS_ACCESS_KEY_ID", "key")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
+	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	store := s3mem.New()
+	if err := store.CreateBucket("house"); err != nil {
+		t.Fatal(err)
+	}
+	fake := gofakes3.New(store).Server()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if fault == nil || !fault(w, r, fake) {
+			fake.ServeHTTP(w, r)
+		}
+	}))
+	t.Cleanup(server.Close)
+	return s3{server, store}
+}
+
+func (s s3) url(prefix string) string { return "s3://house/" + prefix + "?endpoint=" + s.URL }
+
+func (s s3) places() []string {
+	return []string{"inbox: " + s.url("night/in"), "archive: " + s.url("night/kept"), "quarantine: " + s.url("night/held")}
+}
+
+// keys lists what the bucket holds.
+func (s s3) keys(t *testing.T) []string {
+	t.Helper()
+	page, err := s.store.ListBucket("house", nil, gofakes3.ListBucketPage{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for _, o := range page.Contents {
+		out = append(out, o.Key)
+	}
+	return out
+}
+
+// refuse answers as S3 does.
+func refuse(w http.ResponseWriter, status int, code string) bool {
+	w.Header().Set("Content-Type", "application/xml")
+	w.WriteHeader(status)
+	fmt.Fprintf(w, `<?xml version="1.0"?><Error><Code>%s</Code><Message>no</Message></Error>`, code)
+	return true
+}
+
+func TestTheInboxIsTheSameEverywhere(t *testing.T) {
+	everywhere(t, func(t *testing.T, k keeper) {
+		w := k.open(t, "settle: 10m")
+		for _, name := range []string{"b.835", "b.835.done", "acme/x/c.835", ".hidden", ".dir/z.835", "d.835.tmp", "gone.done", `back\slash`, "line\nbreak"} {
+			k.drop(t, name, "x")
+		}
+		look := func(now time.Time) string {
+			var out []string
+			for _, a := range list(t, w, now) {
+				out = append(out, fmt.Sprint(a.Name, " ", a.Complete))
+			}
+			return strings.Join(out, ", ")
+		}
+		const odd = `"back\\slash" false, "line\nbreak" false, `
+		if got, want := look(time.Now()), odd+"acme/x/c.835 false, b.835 true"; got != want {
+			t.Errorf("at once\n got  %s\n want %s", got, want)
+		}
+		if got, want := look(time.Now().Add(11*time.Minute)), odd+"acme/x/c.835 true, b.835 true"; got != want {
+			t.Errorf("settled\n got  %s\n want %s", got, want)
+		}
+		// The clock was set back by a day: nobody knows how long a file has rested, only its mark tells.
+		if got, want := look(time.Now().Add(-24*time.Hour)), odd+"acme/x/c.835 false, b.835 true"; got != want {
+			t.Errorf("clock set back\n got  %s\n want %s", got, want)
+		}
+		for _, a := range list(t, w, time.Now().Add(-24*time.Hour)) {
+			if a.Name == "acme/x/c.835" && !strings.Contains(a.Why, "set the clock, or put c.835.done beside it") {
+				t.Errorf("why: %s", a.Why)
+			}
+			if !a.Complete {
+				if _, err := w.Archive(a); err == nil {
+					t.Errorf("%s was archived", a.Name)
+				}
+				continue
+			}
+			if _, err := w.Archive(a); err != nil {
+				t.Error(err)
+			}
+			if err := errors.Join(w.RemoveFromInbox(a), w.RemoveFromInbox(a)); err != nil {
+				t.Error(err)
+			}
+		}
+		if got, want := look(time.Now()), odd+"acme/x/c.835 false"; got != want {
+			t.Errorf("after its removal\n got  %s\n want %s", got, want)
+		}
+	})
+}
+
+// A sender with the right to write objects chooses their names; none may lead out of the place.
+func TestAnObjectsNameLeadsNowhere(t *testing.T) {
+	s := newS3(t, nil)
+	w := fresh(t, s.places()...)
+	for _, name := range []string{"../up", "/abs", "a/../b", "a//b", "./a", "bell\x07", "good"} {
+		body := "x"
+		if _, err := s.store.PutObject("house", "night/in/"+name, nil, strings.NewReader(body), 1, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dropObject(t, newBucketShelf(s.url("night/in")), "folder/", "")
+	for _, a := range list(t, w, time.Now()) {
+		if a.Complete != (a.Name == "good") || !a.Complete && a.Why != refusedName {
+			t.Errorf("%s: complete %v, %s", a.Name, a.Complete, a.Why)
+		}
+	}
+	for _, sh := range []shelf{w.inbox, w.archived, &folderShelf{dir: t.TempDir()}} {
+		for _, name := range []string{"../up", "/abs", "a//b", "", ".", `a\b`, "\xff"} {
+			_, oerr := sh.open(t.Context(), name)
+			_, serr := sh.stat(t.Context(), name)
+			if perr, rerr := sh.put(t.Context(), name, strings.NewReader("x")), sh.remove(t.Context(), name); (oerr == nil || serr == nil || perr == nil || rerr == nil) && name != "" {
+				t.Errorf("%s took %q: %v %v %v %v", sh, name, oerr, serr, perr, rerr)
+			}
+		}
+	}
+}
+
+func TestTheArchiveIsTheSameEverywhere(t *testing.T) {
+	everywhere(t, func(t *testing.T, k keeper) {
+		w, other := k.open(t), k.open(t)
+		text := strings.Repeat("CLM*1*100~\n", 20_000)
+		k.drop(t, "a.837", text)
+		a := list(t, w, time.Now())[0]
+		var wg sync.WaitGroup
+		for _, one := range []*Workspace{w, other, w, other} { // the same file, by two machines, twice each
+			wg.Go(func() {
+				if arc, err := one.Archive(a); err != nil || arc.Size != int64(len(text)) {
+					t.Errorf("%+v %v", arc, err)
+				}
+			})
+		}
+		wg.Wait()
+		again, err := w.Archive(a)
+		if err != nil || !again.Known {
+			t.Fatalf("again: %+v %v", again, err)
+		}
+		third := k.open(t) // a machine that archived nothing
+		for _, one := range []*Workspace{w, third} {
+			if content(t, one, again.SHA256) != text {
+				t.Error("the content read back is another")
+			}
+			if err := one.CheckArchived(again.SHA256); err != nil {
+				t.Error(err)
+			}
+		}
+		o, err := third.OpenArchived(again.SHA256)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer o.Close()
+		if err := errors.Join(other.DropSpools(), third.DropSpools()); err != nil {
+			t.Fatal(err)
+		}
+		if left := unfinishedIn(t, w); left != "" {
+			t.Errorf("left %s", left)
+		}
+		var at [4]byte
+		if _, err := o.ReadAt(at[:], 11); err != nil || string(at[:]) != "CLM*" {
+			t.Errorf("what is open was taken away: %q %v", at, err)
+		}
+		if content(t, third, again.SHA256) != text {
+			t.Error("what is needed again was not made again")
+		}
+		if _, err := w.OpenArchived(claim.Digest{1}); !errors.Is(err, ErrNotArchived) {
+			t.Errorf("an unknown digest: %v", err)
+		}
+	})
+}
+
+func TestWhatIsPutIsWholeOrNotThere(t *testing.T) {
+	everywhere(t, func(t *testing.T, k keeper) {
+		w := k.open(t)
+		torn := errors.New("torn")
+		for _, size := range []int{10, 18 << 20} { // in one piece, and in several parts
+			r := io.MultiReader(io.LimitReader(noise(1), int64(size)), iotest.ErrReader(torn))
+			if err := w.archived.put(t.Context(), "ab/x", r); !errors.Is(err, torn) {
+				t.Errorf("%d bytes: %v", size, err)
+			}
+			if it, err := w.archived.stat(t.Context(), "ab/x"); !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("%d bytes: there is %+v %v", size, it, err)
+			}
+		}
+		for it, err := range w.archived.list(t.Context(), "") {
+			t.Errorf("left %+v %v", it, err)
+		}
+		for _, text := range []string{"old", "new"} {
+			if err := w.archived.put(t.Context(), "ab/x", strings.NewReader(text)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		f, err := w.archived.open(t.Context(), "ab/x")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		if b, err := io.ReadAll(f); string(b) != "new" || err != nil {
+			t.Errorf("%q %v", b, err)
+		}
+	})
+}
+
+func TestAFileThatChangesIsLeftEverywhere(t *testing.T) {
+	everywhere(t, func(t *testing.T, k keeper) {
+		w := k.open(t)
+		k.drop(t, "a", "first")
+		a := list(t, w, time.Now())[0]
+		k.drop(t, "a", "first and more")
+		if _, err := w.Archive(a); !errors.Is(err, ErrChanged) {
+			t.Errorf("changed before: %v", err)
+		}
+		if err := w.RemoveFromInbox(a); !errors.Is(err, ErrChanged) {
+			t.Errorf("removed: %v", err)
+		}
+		a = list(t, w, time.Now())[0]
+		f, seen, err := w.openArrival(a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		k.drop(t, "a", "FIRST and more") // the same length, while it is open
+		time.Sleep(5 * time.Millisecond)
+		if it, err := w.inbox.stat(t.Context(), "a"); err == nil && seen.info == nil && it.version == seen.version {
+			t.Errorf("the version does not tell: %+v, %+v", it, seen)
+		}
+		if _, err := w.archive(seen, f); !errors.Is(err, ErrChanged) {
+			t.Errorf("changed while it was open: %v", err)
+		}
+		f.Close()
+		for it, err := range w.archived.list(t.Context(), "") {
+			if !errors.Is(err, fs.ErrNotExist) { // a folder that is made with its first file
+				t.Errorf("archived: %+v %v", it, err)
+			}
+		}
+		a = list(t, w, time.Now())[0]
+		if err := w.inbox.remove(t.Context(), "a"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.Archive(a); !errors.Is(err, ErrChanged) {
+			t.Errorf("a file that is gone: %v", err)
+		}
+	})
+}
+
+func TestQuarantineIsTheSameEverywhere(t *testing.T) {
+	everywhere(t, func(t *testing.T, k keeper) {
+		w := k.open(t)
+		if held, err := w.Quarantined(); err != nil || len(held) > 0 {
+			t.Fatalf("%v %v", held, err)
+		}
+		reason := Reason{Batch: "2026-11-22-001", File: "a.835", Unit: "set", Code: "TORN"}
+		disk := errors.New("disk")
+		if err := w.Quarantine("a-1", reason, io.MultiReader(strings.NewReader("half"), iotest.ErrReader(disk))); !errors.Is(err, disk) {
+			t.Errorf("got %v", err)
+		}
+		for range 2 {
+			if err := w.Quarantine("b-2", reason, strings.NewReader("ST*835")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		held, err := k.open(t).Quarantined()
+		if err != nil || len(held) != 1 || held[0].ID != "b-2" || held[0].Code != "TORN" {
+			t.Fatalf("%+v %v", held, err)
+		}
+		f, err := w.OpenQuarantined("b-2")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		if raw, err := io.ReadAll(f); string(raw) != "ST*835" || err != nil {
+			t.Errorf("%q %v", raw, err)
+		}
+		if _, err := w.OpenQuarantined("c-3"); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("none of that ID: %v", err)
+		}
+		if err := errors.Join(w.DropQuarantined("b-2"), w.DropQuarantined("b-2")); err != nil {
+			t.Error(err)
+		}
+		for it, err := range w.held.list(t.Context(), "") {
+			t.Errorf("left %+v %v", it, err)
+		}
+	})
+}
+
+// What the storage refuses becomes a sentence, and one unreadable object does not stop the others.
+func TestTheStoragesRefusalsAreSentences(t *testing.T) {
+	var status int
+	var code, part string
+	s := newS3(t, func(w http.ResponseWriter, r *http.Request, _ http.Handler) bool {
+		return code != "" && strings.Contains(r.URL.Path, part) && r.Method != http.MethodPut && refuse(w, status, code)
+	})
+	w := fresh(t, s.places()...)
+	dropObject(t, newBucketShelf(s.url("night/in")), "a.835", "x")
+	dropObject(t, newBucketShelf(s.url("night/in")), "b.835", "x")
+	seen := list(t, w, time.Now())
+	for _, c := range []struct {
+		status int
+		code   string
+		want   string
+		is     error
+	}{
+		{403, "AccessDenied", "no permission; the credentials in use must be allowed to list", fs.ErrPermission},
+		{404, "NoSuchBucket", "there is no such bucket", fs.ErrNotExist},
+		{301, "PermanentRedirect", "another region", nil},
+		{400, "AuthorizationHeaderMalformed", "another region", nil},
+		{403, "SignatureDoesNotMatch", "the credentials are not valid here", fs.ErrPermission},
+	} {
+		status, code, part = c.status, c.code, "house"
+		_, err := w.Inbox(time.Now())
+		if err == nil || !strings.Contains(err.Error(), "s3://house/night/in: ") || !strings.Contains(err.Error(), c.want) || c.is != nil && !errors.Is(err, c.is) {
+			t.Errorf("%s\n got  %v\n want %s", c.code, err, c.want)
+		}
+	}
+	status, code, part = 403, "AccessDenied", "a.835"
+	if _, err := w.Archive(seen[0]); !errors.Is(err, ErrUnreadable) {
+		t.Errorf("an object that may not be read: %v", err)
+	}
+	if _, err := w.Archive(seen[1]); err != nil {
+		t.Errorf("the other: %v", err)
+	}
+}
+
+// A storage that keeps other bytes than it was sent is found out, by the MD5 or by reading back, and what it
+// kept is taken away; one that gives an MD5 of its own encryption is not accused.
+func TestAnUploadIsVerified(t *testing.T) {
+	spoil := false
+	s := newS3(t, func(w http.ResponseWriter, r *http.Request, next http.Handler) bool {
+		switch {
+		case r.Method == http.MethodPut && spoil:
+			r.Body = io.NopCloser(io.MultiReader(strings.NewReader("!"), skip(r.Body)))
+			r.Header.Del("Content-Md5")
+		case r.Method == http.MethodHead && !spoil:
+			next.ServeHTTP(otherETag{w}, r)
+			return true
+		}
+		return false
+	})
+	store := newBucketShelf(s.url("kept"))
+	for _, size := range []int64{1000, 18 << 20} {
+		spoil = true
+		if err := store.put(t.Context(), "ab/x", io.LimitReader(noise(2), size)); err == nil || !strings.Contains(err.Error(), "other bytes than were sent") {
+			t.Errorf("%d spoilt bytes: %v", size, err)
+		}
+		if got := s.keys(t); len(got) > 0 {
+			t.Errorf("left %v", got)
+		}
+		spoil = false
+		if err := store.put(t.Context(), "ab/x", io.LimitReader(noise(2), size)); err != nil {
+			t.Errorf("%d bytes: %v", size, err)
+		}
+		if it, err := store.stat(t.Context(), "ab/x"); err != nil || it.size != size {
+			t.Errorf("%d bytes: %+v %v", size, it, err)
+		}
+		store.remove(t.Context(), "ab/x")
+	}
+}
+
+// otherETag gives objects the ETag that a storage with its own keys gives: of the form of an MD5, and none.
+type otherETag struct{ http.ResponseWriter }
+
+func (w otherETag) WriteHeader(status int) {
+	w.Header().Set("ETag", `"00000000000000000000000000000000"`)
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// skip drops the first byte.
+func skip(r io.Reader) io.Reader {
+	var b [1]byte
+	io.ReadFull(r, b[:])
+	return r
+}
+
+// noise is bytes that do not compress, the same for a seed.
+func noise(seed uint64) io.Reader { return &noiseReader{seed} }
+
+type noiseReader struct{ x uint64 }
+
+func (n *noiseReader) Read(p []byte) (int, error) {
+	for i := range p {
+		n.x ^= n.x << 13
+		n.x ^= n.x >> 7
+		n.x ^= n.x << 17
+		p[i] = byte(n.x >> 32)
+	}
+	return len(p), nil
+}
+
+func TestPlacesHoldNoSecret(t *testing.T) {
+	for text, want := range map[string]string{
+		"inbox: s3://AKIA:hush@house/in":                           "credentials do not belong",
+		"archive: s3://house/in?secret_key=hush":                   "credentials do not belong",
+		"archive: s3://house/in?aws_access_key_id=hush":            "credentials do not belong",
+		"archive: s3://house/in?X-Amz-Security-Token=hush":         "credentials do not belong",
+		"quarantine: s3://house/in?endpoint=https://hush:hush@x/":  "credentials do not belong",
+		"archive: s3:///in":                                        "names no bucket",
+		"archive: s3://house/../in":                                "no name",
+		"archive: s3://house/in?regoin=x":                          "did you mean region?",
+		"archive: s3://house/in?anonymous=true":                    "takes no \"anonymous\"",
+		"archive: s3://house/in?endpoint=http://store.example.org": "unencrypted",
+		"archive: s3://house/in?endpoint=store":                    "no URL",
+		"archive: gs://house/in":                                   "neither a folder nor a URL",
+		"archive: file://server/in":                                "no folder of this machine",
+		"archive: file:///in?create_dir=1":                         "no folder of this machine",
+		"archive: \"s3://hush:%zz@house/\"":                        "is no URL",
+		"archive: \"\"":                                            "is empty",
+		"archive: [a]":                                             "takes one value",
+	} {
+		_, err := parseConfig([]byte(text))
+		if err == nil || !errors.Is(err, ErrConfig) || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hush") {
+			t.Errorf("%s\n got  %v\n want %s", text, err, want)
+		}
+	}
+	c, err := parseConfig([]byte("inbox: file:///srv/in/\narchive: s3://house/a/b?region=us-east-2&ssetype=aws:kms&kmskeyid=1234\n"))
+	if err != nil || c.InboxAt != "/srv/in" {
+		t.Errorf("%q %v", c.InboxAt, err)
+	}
+	if got := newBucketShelf(c.ArchiveAt).String(); got != "s3://house/a/b" {
+		t.Errorf("for people: %s", got)
+	}
+	if !slices.Contains(Keys(), "archive") {
+		t.Error("archive is no key")
+	}
+}
