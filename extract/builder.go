@@ -6,6 +6,7 @@ import (
 	"iter"
 
 	"revcycle/civil"
+	"revcycle/claim"
 	"revcycle/ledger"
 	"revcycle/party"
 )
@@ -19,7 +20,9 @@ type builder struct {
 	mask    *mask
 	batches map[int64]string // IDs by number
 	asOf    map[int64]civil.Date
-	newest  bool // no batch is later
+	// accepted are the payments that do not tie and whose claims a person released.
+	accepted map[claim.ID]bool
+	newest   bool // no batch is later
 	byTIN   bool // the masters name facilities: a tax number may map one
 }
 
@@ -38,7 +41,9 @@ func newBuilder(ctx context.Context, env Env, m *mask) (*builder, error) {
 		b.batches[row[0].Int()], b.asOf[row[0].Int()] = row[id].Text(), row[asOf].Date()
 	}
 	b.batches[env.Batch.Number], b.asOf[env.Batch.Number] = env.Batch.ID, env.AsOf
-	return b, nil
+	var err error
+	b.accepted, err = ledger.Accepted(ctx, env.Store, env.Batch.Number)
+	return b, err
 }
 
 // until is the condition that a row is of this batch or of an earlier one: none where there is no later batch, so

@@ -135,6 +135,9 @@ func (b *builder) changedPayments(ctx context.Context, last int64, all map[strin
 	if err != nil {
 		return nil, err
 	}
+	if err := b.acceptedSince(ctx, last, out); err != nil {
+		return nil, err
+	}
 	date := ledger.Remits.At("date")
 	note := func(table *ledger.Table, at int) func([]claim.ID) (bool, error) {
 		return func(ids []claim.ID) (bool, error) {
@@ -153,6 +156,30 @@ func (b *builder) changedPayments(ctx context.Context, last int64, all map[strin
 		}
 	}
 	return out, b.documents(ctx, ledger.Postings, "payment", last, note(ledger.Payments, ledger.Payments.At("date")))
+}
+
+// acceptedSince adds the months of the payments that people released since the last published batch.
+func (b *builder) acceptedSince(ctx context.Context, last int64, out map[string]bool) error {
+	before, err := ledger.Accepted(ctx, b.store, last)
+	if err != nil {
+		return err
+	}
+	var fresh []claim.ID
+	for id := range b.accepted {
+		if !before[id] {
+			fresh = append(fresh, id)
+		}
+	}
+	date := ledger.Payments.At("date")
+	for part := range ledger.Portions(fresh) {
+		for row, err := range b.columns(ctx, ledger.Payments, []string{"date"}, ledger.OneOf("id", part...)) {
+			if err != nil {
+				return err
+			}
+			out[ledger.Month(row[date].Date())] = true
+		}
+	}
+	return nil
 }
 
 // changedEncounters finds the months of visits that came, were told again, were billed, or whose bill hold ran out.

@@ -72,6 +72,7 @@ type paid struct {
 	batch   int64
 	who     who
 	month   string
+	held    string // why none of its claims may post
 	applied applied
 }
 
@@ -98,7 +99,11 @@ func (b *builder) payments(ctx context.Context, month string, use func([]paid) e
 		if err := ledger.Unmarshal(row[doc].Text(), p); err != nil {
 			return fmt.Errorf("payment %s: %w", row[0].ID(), err)
 		}
-		block = append(block, paid{payment: p, batch: row[batch].Int(), who: ofPayment(b.party, p), month: month})
+		x := paid{payment: p, batch: row[batch].Int(), who: ofPayment(b.party, p), month: month, held: p.Held}
+		if b.accepted[p.ID] {
+			x.held = ""
+		}
+		block = append(block, x)
 		if len(block) == paymentBlock {
 			if err := flush(); err != nil {
 				return err
@@ -146,7 +151,7 @@ func (p *paid) row(b *builder, remits int) PaymentRow {
 		PaymentID: x.ID.String(), TraceNumber: x.Trace, PayerTIN: x.PayerTIN, PayerName: x.Payer.Name, Common: p.who.common(b.batches[p.batch]),
 		PayeeNPI: string(x.Payee.NPI), PayeeTIN: x.Payee.TaxID, Method: x.Method, PaymentAmount: int64(x.Amount), PaymentDate: day(x.Date),
 		ReceivedDate: day(b.asOf[p.batch]), ClaimsTotal: int64(x.ClaimsTotal), PostedTotal: int64(p.applied.posted),
-		PLBTotal: int64(x.AdjustmentTotal()), Unapplied: int64(p.applied.unapplied), RemitCount: int32(remits), HeldReason: x.Held, PaymentMonth: p.month,
+		PLBTotal: int64(x.AdjustmentTotal()), Unapplied: int64(p.applied.unapplied), RemitCount: int32(remits), HeldReason: p.held, PaymentMonth: p.month,
 	}
 }
 

@@ -90,6 +90,9 @@ func (b *builder) answersOf(ctx context.Context, p *paid) ([]answer, error) {
 		if err != nil {
 			return nil, err
 		}
+		if b.accepted[p.payment.ID] {
+			h.Accept()
+		}
 		out = append(out, answer{HeldRemit: h, who: p.who})
 		ids = append(ids, h.Remit.ID)
 	}
@@ -188,8 +191,8 @@ func (a *answer) row(b *builder, p *paid) RemitRow {
 	x := &a.Remit
 	r := RemitRow{
 		RemitID: x.ID.String(), PaymentID: p.payment.ID.String(), CLPOrdinal: int32(x.Ordinal), ClaimID: text(a.match.Claim), Common: a.who.common(b.batches[a.Batch]),
-		CLP02: x.Status, Charge: int64(x.Charge), Paid: int64(x.Paid), IsReversal: x.Reversal(), IsHeld: a.Held != "" || p.payment.Held != "",
-		MatchRule: a.match.Rule, PatientDue: cents(x.PatientDue), HeldReason: cmp.Or(a.Held, p.payment.Held), ServiceFrom: day(x.From), PaymentMonth: p.month,
+		CLP02: x.Status, Charge: int64(x.Charge), Paid: int64(x.Paid), IsReversal: x.Reversal(), IsHeld: a.Held != "" || p.held != "",
+		MatchRule: a.match.Rule, PatientDue: cents(x.PatientDue), HeldReason: cmp.Or(a.Held, p.held), ServiceFrom: day(x.From), PaymentMonth: p.month,
 	}
 	r.PatientControlNumber, r.ControlKey = b.mask.number(kindControl, x.Control)
 	r.PayerClaim, r.PayerClaimKey = b.mask.number(kindPayerClaim, x.PayerControl)

@@ -62,14 +62,18 @@ func (env *Env) decide(ctx context.Context, act, reason string, some ...ledger.D
 	return env.writeAudit(ctx)
 }
 
-// decided reports whether people decided something since a batch that the next one takes up.
+// decided reports whether people released or unmatched something since a batch that the next one takes up.
 func (env *Env) decided(ctx context.Context, batch int64) (bool, error) {
-	for d, err := range ledger.ReadDecisions(ctx, env.Store, sinceBatch(batch)) {
-		if err != nil || d.Kind != ledger.OfPublication {
-			return err == nil, err
+	held, err := ledger.Standing(ctx, env.Store, ledger.OfQuarantine, batch+1)
+	if err != nil {
+		return false, err
+	}
+	for _, d := range held {
+		if d.After == batch && d.Verdict == ledger.Release {
+			return true, nil
 		}
 	}
-	return false, nil
+	return env.any(ctx, ledger.Query{Table: ledger.Decisions, Where: []ledger.Cond{ledger.Named("kind", ledger.OfMatch), sinceBatch(batch)}})
 }
 
 func sinceBatch(batch int64) ledger.Cond {
@@ -239,4 +243,24 @@ type Decided struct {
 	Already  []string    `json:"already"` // those for which the same stood already
 	Claims   int         `json:"claims"`
 	Charge   money.Cents `json:"charge"`
+}
+
+// planDecided tells what of people's decisions a run would take up behind the last batch.
+func (env *Env) planDecided(ctx context.Context, last Batch, p *Plan) (any bool, err error) {
+	if any, err = env.decided(ctx, last.No); err != nil || !any {
+		return any, err
+	}
+	units, err := env.Quarantine(ctx)
+	if err != nil {
+		return any, err
+	}
+	for _, u := range units {
+		if u.State == HeldReleased {
+			p.Released = append(p.Released, u.ID)
+		}
+	}
+	next := *env
+	next.Batch.No = last.No + 1
+	p.Decided, err = next.decidedRemits(ctx)
+	return any, err
 }

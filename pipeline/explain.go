@@ -164,13 +164,17 @@ func (env *Env) byPseudonym(ctx context.Context, number string) ([]claim.ID, err
 // teller tells stories with what all of them need.
 type teller struct {
 	*Env
-	batches map[int64]BatchRow
-	files   map[claim.Digest]string // the name under which a file came first
+	batches  map[int64]BatchRow
+	files    map[claim.Digest]string // the name under which a file came first
+	accepted map[claim.ID]bool       // payments that do not tie and were released
 }
 
 func (t *teller) prepare(ctx context.Context) error {
 	all, err := Batches(ctx, t.Store)
 	if err != nil {
+		return err
+	}
+	if t.accepted, err = t.Env.accepted(ctx); err != nil {
 		return err
 	}
 	t.batches, t.files = map[int64]BatchRow{}, map[claim.Digest]string{}
@@ -224,7 +228,7 @@ func (t *teller) tell(ctx context.Context, id claim.ID) (Story, error) {
 	if err := t.outcome(ctx, &s, st); err != nil {
 		return s, err
 	}
-	return s, nil
+	return s, t.decisions(ctx, &s)
 }
 
 func (t *teller) bill(c *claim.Claim) *StoryBill {
@@ -340,6 +344,9 @@ func (t *teller) remit(ctx context.Context, x reconcile.Adjudged, judged ledger.
 			return out, err
 		}
 		out.Batch, out.Held = t.batches[row[1].Int()].ID, row[ledger.Remits.At("held")].Text()
+		if t.accepted[r.Payment] {
+			out.Held = ledger.HeldFor(&claim.Payment{}, r)
+		}
 	}
 	for row, err := range t.Store.Rows(ctx, ledger.Query{Table: ledger.Payments, Where: []ledger.Cond{ledger.OneOf("id", r.Payment)}}) {
 		if err != nil {

@@ -211,7 +211,7 @@ func (env *Env) askedWhere(ctx context.Context, where ...ledger.Cond) ([]asked, 
 		return nil, err
 	}
 	for i := range out {
-		if out[i].payment = byID[out[i].remit.Payment]; accepted[out[i].payment.ID] {
+		if out[i].payment = byID[out[i].remit.Payment]; accepted[out[i].remit.Payment] && out[i].payment != nil {
 			out[i].payment.Held = ""
 		}
 	}

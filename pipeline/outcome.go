@@ -19,6 +19,9 @@ func (t *teller) outcome(ctx context.Context, s *Story, st *standing) error {
 		if err != nil {
 			return err
 		}
+		if len(x.Remits) == 0 {
+			continue // its remits have left the claim
+		}
 		s.Settlements = append(s.Settlements, settlementOf(&x, row[ledger.Settlements.At("payer")].Text()))
 		if x.Seq >= last.Seq && len(x.Remits) > 0 {
 			last = x

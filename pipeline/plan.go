@@ -22,6 +22,10 @@ type Plan struct {
 	Stale   bool `json:"stale"`
 	Waiting int  `json:"waiting_remits"` // remits on no claim, tried every night
 	Nothing bool `json:"nothing"`        // run would make no batch
+	// Released are the units that people released and run would read again; Decided counts the remits that people unmatched,
+	// or whose payment they released.
+	Released []string `json:"released"`
+	Decided  int      `json:"decided_remits"`
 }
 
 // PlannedFile is a file of the inbox as run would take it.
@@ -35,7 +39,7 @@ type PlannedFile struct {
 
 // Plan tells what run would do, and touches nothing.
 func (env *Env) Plan(ctx context.Context) (Plan, error) {
-	p := Plan{AsOf: env.Batch.AsOf.String(), Files: []PlannedFile{}}
+	p := Plan{AsOf: env.Batch.AsOf.String(), Files: []PlannedFile{}, Released: []string{}}
 	last, any, err := lastBatch(ctx, env.Store)
 	if err != nil {
 		return p, err
@@ -67,7 +71,13 @@ func (env *Env) Plan(ctx context.Context) (Plan, error) {
 	if _, p.Waiting, err = env.matchedNow(ctx); err != nil {
 		return p, err
 	}
-	p.Nothing = p.Batch == "" && taken == 0 && (!any || !p.Stale && last.AsOf == env.Batch.AsOf)
+	decided := false
+	if any && p.Batch == "" {
+		if decided, err = env.planDecided(ctx, last, &p); err != nil {
+			return p, err
+		}
+	}
+	p.Nothing = p.Batch == "" && taken == 0 && !decided && (!any || !p.Stale && last.AsOf == env.Batch.AsOf)
 	return p, nil
 }
 

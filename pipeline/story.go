@@ -25,6 +25,7 @@ type Story struct {
 	Denials     []DenialItem      `json:"denials"`
 	Entries     []StoryEntry      `json:"entries"`
 	Position    StoryPosition     `json:"position"`
+	Decisions   []StoryDecision   `json:"decisions"` // of people, the oldest first
 }
 
 // StoryBill is what the claim says of itself, and what the masters and the rule book make of it.

@@ -38,6 +38,7 @@ func (s Story) Text(w io.Writer) error {
 	s.denials(&p)
 	s.entries(&p)
 	s.position(&p)
+	s.decided(&p)
 	return p.to(w)
 }
 

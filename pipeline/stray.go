@@ -18,10 +18,13 @@ func (t *teller) strays(ctx context.Context, number string) (Story, error) {
 	}
 	var err error
 	s.Remits, err = t.unmatched(ctx, where)
+	if err != nil {
+		return s, err
+	}
 	if len(s.Remits) > 0 {
 		s.Control = s.Remits[0].Control
 	}
-	return s, err
+	return s, t.decisions(ctx, &s)
 }
 
 // unmatched tells of the remits that meet a condition and stand on no claim.

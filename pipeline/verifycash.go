@@ -133,9 +133,16 @@ type remitChecks struct {
 func (env *Env) verifyRemits(ctx context.Context, v *remitChecks, payments []claim.ID, byID map[claim.ID]*cash) error {
 	var remits []claim.ID
 	all := map[claim.ID]ledger.HeldRemit{}
+	accepted, err := env.accepted(ctx)
+	if err != nil {
+		return err
+	}
 	for h, err := range ledger.ReadHeldRemits(ctx, env.Store, ledger.OneOf("payment", payments...)) {
 		if err != nil {
 			return err
+		}
+		if accepted[h.Remit.Payment] {
+			h.Accept()
 		}
 		remits = append(remits, h.Remit.ID)
 		all[h.Remit.ID] = h
