@@ -190,14 +190,17 @@ func (env *Env) opine(w *write, c *judged, history kin, was *rules.Assessment) {
 	if c.looksBack {
 		prior = others(c.ID, history[c.belongs])
 	}
-	a := env.Book.Assess(c.Claim, c.payer, prior)
-	if was != nil && was.Slice == a.Slice && was.Read == a.Read {
-		return
+	a := env.judge(c, prior)
+	if was != nil && (was.Slice == a.Slice && was.Read == a.Read && was.Held == a.Held || a.Held != "" && was.Held == "") {
+		return // that a claim cannot be judged today takes no earlier opinion's place
 	}
 	w.add(ledger.Assessments, ledger.AssessmentRow(&a, env.Batch.No))
 	w.add(ledger.Findings, ledger.FindingRows(&a, env.Batch.No)...)
 	w.tally.Assessed++
 	w.tally.Findings += len(a.Findings)
+	if a.Held != "" {
+		w.tally.Held++
+	}
 	if expected, ok := a.Expected(); ok {
 		w.tally.Expected += expected
 	} else {

@@ -156,7 +156,7 @@ func (env *Env) summarise(ctx context.Context) (Summary, error) {
 		return Summary{}, err
 	}
 	sum := Summary{Batch: env.Batch.ID, Edition: "sha256:" + env.Batch.Edition.String(), AsOf: env.Batch.AsOf, Files: files, Counts: counts(all, len(files)),
-		Controls: []Control{}, Stages: []StageTime{}, Unmapped: []Unmapped{}, DeniedBy: []DeniedCategory{}}
+		Controls: []Control{}, Stages: []StageTime{}, Held: []HeldClaims{}, Unmapped: []Unmapped{}, DeniedBy: []DeniedCategory{}}
 	m, err := movedBy(ctx, env.Store, ledger.OfBatch(env.Batch.No))
 	if err != nil {
 		return sum, err
@@ -182,10 +182,13 @@ func (env *Env) summarise(ctx context.Context) (Summary, error) {
 	if sum.Missing, err = env.missing(ctx); err != nil {
 		return sum, err
 	}
+	if err := env.addHeld(ctx, &sum, all); err != nil {
+		return sum, err
+	}
 	sum.Exit = ExitDone
 	if len(sum.Missing) > 0 {
 		sum.Exit = ExitExpected
-	} else if all.Quarantined > 0 || all.Rejects > 0 || all.HeldRemits > 0 {
+	} else if all.Held > 0 || all.Quarantined > 0 || all.Rejects > 0 || all.HeldRemits > 0 {
 		sum.Exit = ExitQuarantined
 	}
 	return sum, nil
@@ -261,7 +264,7 @@ func stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 // lastSummary is the summary of the newest batch, for a run that had nothing to do.
 func (env *Env) lastSummary(ctx context.Context) (Summary, error) {
 	none := Summary{AsOf: env.Batch.AsOf, Edition: "sha256:" + env.Book.Edition().String(), Files: []FileSummary{}, Controls: []Control{},
-		Stages: []StageTime{}, Unmapped: []Unmapped{}, DeniedBy: []DeniedCategory{}}
+		Stages: []StageTime{}, Held: []HeldClaims{}, Unmapped: []Unmapped{}, DeniedBy: []DeniedCategory{}}
 	last, ok, err := lastBatch(ctx, env.Store)
 	if err != nil {
 		return none, err

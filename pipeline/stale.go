@@ -31,16 +31,24 @@ func (env *Env) staleShards(ctx context.Context) ([]string, error) {
 	return keys, nil
 }
 
-// slicesChanged reports whether a payer's slice differs from the one of the last batch before this.
+// slicesChanged reports whether a payer's slice differs from the one of the last run before this.
 func (env *Env) slicesChanged(ctx context.Context) (bool, error) {
 	last := map[int64]map[string]claim.Digest{}
 	var newest int64
+	all, err := Batches(ctx, env.Store)
+	if err != nil {
+		return false, err
+	}
+	inPart := map[int64]bool{} // what a rerun judged again was not all that is open
+	for _, b := range all {
+		inPart[b.No] = !b.Scope.Nothing()
+	}
 	for row, err := range env.Store.Rows(ctx, ledger.Query{Table: ledger.Slices}) {
 		if err != nil {
 			return false, err
 		}
 		n := row[0].Int()
-		if n == env.Batch.No && env.Batch.Open {
+		if n == env.Batch.No && env.Batch.Open || inPart[n] {
 			continue
 		}
 		if last[n] == nil {
@@ -73,31 +81,42 @@ func (env *Env) slices() map[string]claim.Digest {
 	return out
 }
 
-// reassess renews the opinions of a shard's open claims whose slice has changed.
+// reassess renews the opinions of a shard's claims whose slice has changed: of those that are open, and of those that
+// were held and so never had one.
 func (env *Env) reassess(ctx context.Context, w *write, key string) error {
 	where, err := conds("claim", key)
 	if err != nil {
 		return err
 	}
-	current := map[claim.ID]bool{} // whether the current opinion is stale
+	type opinion struct{ stale, held bool }
+	current := map[claim.ID]opinion{}
+	held := ledger.Assessments.At("held")
 	for row, err := range env.Store.Rows(ctx, ledger.Query{Table: ledger.Assessments, Where: where}) {
 		if err != nil {
 			return err
 		}
-		current[row[0].ID()] = row[1].Int() != env.Batch.No && row[3].Digest() != env.Book.Slice(row[2].Text())
+		current[row[0].ID()] = opinion{row[1].Int() != env.Batch.No && row[3].Digest() != env.Book.Slice(row[2].Text()), !row[held].Null()}
 	}
-	var stale []claim.ID
+	var again, judged []claim.ID
 	for id, is := range current {
-		if is {
-			stale = append(stale, id)
+		switch {
+		case is.stale && is.held:
+			again = append(again, id)
+		case is.stale:
+			judged = append(judged, id)
 		}
 	}
-	open, err := env.openOf(ctx, stale)
+	open, err := env.openOf(ctx, judged)
 	if err != nil {
 		return err
 	}
+	return env.judgeAgain(ctx, w, append(again, open...))
+}
+
+// judgeAgain renews the opinions of some claims that are in the ledger.
+func (env *Env) judgeAgain(ctx context.Context, w *write, some []claim.ID) error {
 	var claims []claim.Claim
-	for ids := range ledger.Portions(open) {
+	for ids := range ledger.Portions(some) {
 		for c, err := range ledger.ReadClaims(ctx, env.Store, ledger.OneOf("id", ids...)) {
 			if err != nil {
 				return err

@@ -43,7 +43,7 @@ func (env *Env) Status(ctx context.Context, batch string) (Summary, error) {
 		}
 		t.Add(one)
 	}
-	sum := Summary{AsOf: env.Batch.AsOf, Edition: "sha256:" + env.Book.Edition().String(), Files: []FileSummary{}, Controls: []Control{}, Stages: []StageTime{}}
+	sum := Summary{AsOf: env.Batch.AsOf, Edition: "sha256:" + env.Book.Edition().String(), Files: []FileSummary{}, Controls: []Control{}, Stages: []StageTime{}, Held: []HeldClaims{}}
 	if len(all) > 0 {
 		sum.Batch = all[len(all)-1].ID
 	}
@@ -73,6 +73,11 @@ func (env *Env) Status(ctx context.Context, batch string) (Summary, error) {
 	if sum.DeniedBy, err = deniedBy(ctx, env.Store, 0); err != nil {
 		return sum, err
 	}
+	held, err := env.heldNow(ctx)
+	if err != nil {
+		return sum, err
+	}
+	sum.Held = append(sum.Held, held...)
 	if err := env.addGaps(ctx, &sum); err != nil {
 		return sum, err
 	}

@@ -27,6 +27,9 @@ type Summary struct {
 	Left     []string         `json:"left"`    // files that could not be taken and lie in the inbox still, a sentence each
 	Missing  []string         `json:"missing"` // expected files that did not come, a sentence each
 	DeniedBy []DeniedCategory `json:"denials_by_category"`
+	Parent   string           `json:"parent"`             // the batch that it does again in part; "" for none
+	Why      string           `json:"reason"`             // of a rerun, in the words of who asked
+	Held     []HeldClaims     `json:"held_claims"`        // claims that could not be judged, by file and payer
 	Manifest string           `json:"manifest,omitempty"` // the published manifest, below the extracts folder
 }
 

@@ -44,6 +44,7 @@ type Tally struct {
 	Assessed int         `json:"assessed,omitempty"` // new opinions of claims
 	Findings int         `json:"findings,omitempty"`
 	Unpriced int         `json:"unpriced,omitempty"` // claims without an expected amount
+	Held     int         `json:"held,omitempty"`     // of these, claims that could not be judged
 	Expected money.Cents `json:"expected,omitempty"` // Σ allowed of the priced ones
 
 	Matched int `json:"matched,omitempty"` // remits that stand on a claim

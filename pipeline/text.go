@@ -31,6 +31,7 @@ func (s Summary) Text(w io.Writer, extracts string) error {
 	}
 	s.heading(&p)
 	s.fileLines(&p)
+	s.heldLines(&p)
 	s.countLines(&p)
 	s.dollarLines(&p)
 	s.deniedLines(&p)
@@ -104,6 +105,18 @@ func (s Summary) fileLines(p *page) {
 		}
 	}
 	p.more(shown-filesShown, "files")
+}
+
+// heldLines tells of the claims that could not be judged.
+func (s Summary) heldLines(p *page) {
+	if len(s.Held) == 0 {
+		return
+	}
+	p.section("HELD: these claims have no findings and no price; mend what is named and: revcycle retry")
+	for i := range s.Held[:min(len(s.Held), filesShown)] {
+		p.line("  %s (batch %s): %s", s.Held[i].File, s.Held[i].Batch, s.Held[i].sentence())
+	}
+	p.more(len(s.Held)-filesShown, "files")
 }
 
 func (s Summary) countLines(p *page) {
