@@ -19,6 +19,27 @@ const (
 // quote writes an identifier; the names of tables and columns hold no quotes.
 func quote(name string) string { return `"` + name + `"` }
 
+// documentApart is the column that a table keeps apart, in a table of its own by the same rowid; -1 where it has none. The
+// documents of these nouns are the greater part of a row, and most questions ask for the rest of it.
+func documentApart(t *ledger.Table) int {
+	switch t {
+	case ledger.Claims, ledger.Remits, ledger.Encounters:
+		return t.At("doc")
+	}
+	return -1
+}
+
+// documents names the table of a table's documents.
+func documents(t *ledger.Table) string { return quote(t.Name + "_doc") }
+
+// columnOf writes a column as a statement over the table asks for it.
+func columnOf(t *ledger.Table, i int) string {
+	if i != documentApart(t) {
+		return quote(t.Columns[i].Name)
+	}
+	return fmt.Sprintf(`(SELECT "doc" FROM %s WHERE "row" = %s.rowid)`, documents(t), quote(t.Name))
+}
+
 // emptyForNull reports whether a column holds the empty text where the value is unknown: a text in a key, so that the unique
 // index knows two rows without it to be one.
 func emptyForNull(t *ledger.Table, i int) bool {
@@ -51,7 +72,11 @@ func indexName(t *ledger.Table, x ledger.Index) string {
 func createTable(t *ledger.Table) []string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "CREATE TABLE %s (\n", quote(t.Name))
+	apart := documentApart(t)
 	for i, c := range t.Columns {
+		if i == apart {
+			continue
+		}
 		fmt.Fprintf(&b, "  %s %s", quote(c.Name), sqlType(c.Kind))
 		if i < t.KeyLen {
 			b.WriteString(" NOT NULL")
@@ -60,6 +85,9 @@ func createTable(t *ledger.Table) []string {
 	}
 	fmt.Fprintf(&b, "  UNIQUE (%s)\n) STRICT", keyList(t))
 	out := []string{b.String()}
+	if apart >= 0 {
+		out = append(out, fmt.Sprintf("CREATE TABLE %s (\"row\" INTEGER PRIMARY KEY, \"doc\" BLOB) STRICT", documents(t)))
+	}
 	for _, x := range t.Indexes {
 		names := make([]string, len(x.Columns))
 		for i, c := range x.Columns {
@@ -83,7 +111,7 @@ func createView(t *ledger.Table) string {
 				columns[i] = fmt.Sprintf("CASE WHEN %s IS NULL THEN NULL ELSE lower(hex(%s)) END AS %s", name, name, name)
 			}
 		case c.Kind == ledger.KindBytes:
-			columns[i] = fmt.Sprintf("length(%s) AS %s", name, quote(c.Name+"_bytes"))
+			columns[i] = fmt.Sprintf("length(%s) AS %s", columnOf(t, i), quote(c.Name+"_bytes"))
 		default:
 			columns[i] = name
 		}

@@ -41,7 +41,7 @@ func wordRows(q ledger.Query, from *place) *wording {
 		if i > 0 {
 			w.sql.WriteString(", ")
 		}
-		w.sql.WriteString(quote(q.Table.Columns[at].Name))
+		w.sql.WriteString(columnOf(q.Table, at))
 	}
 	w.from(q)
 	if from != nil {
@@ -60,7 +60,7 @@ func wordSums(q ledger.Query, by, of []string) *wording {
 	w.sql.WriteString("SELECT ")
 	groups := make([]string, len(by))
 	for i, name := range by {
-		groups[i] = quote(name)
+		groups[i] = columnOf(q.Table, q.Table.At(name))
 		w.sql.WriteString(groups[i] + ", ")
 	}
 	w.sql.WriteString("count(*)")
@@ -112,7 +112,7 @@ func (w *wording) behind(q ledger.Query, from *place) {
 
 func (w *wording) condition(t *ledger.Table, c ledger.Cond) {
 	at := t.At(c.Column)
-	name := quote(c.Column)
+	name := columnOf(t, at)
 	empty := emptyForNull(t, at)
 	switch c.Op {
 	case ledger.In:

@@ -179,6 +179,9 @@ func (x *tx) append(t *ledger.Table, rows []ledger.Row, told func(put []ledger.R
 			n, query = rowsPerStatement, words.many
 		}
 		added, err := x.put(query, t, rows[at:at+n])
+		if err == nil && words.document != "" && added > 0 {
+			err = x.putDocuments(t, rows[at:at+n], added)
+		}
 		if err == nil {
 			err = told(rows[at:at+n], at, added)
 		}
@@ -233,12 +236,15 @@ func (x *tx) put(query string, t *ledger.Table, rows []ledger.Row) (fresh int, e
 	if err != nil {
 		return 0, err
 	}
-	i := 1
+	i, apart := 1, documentApart(t)
 	for _, r := range rows {
 		for at, v := range r {
-			if v.Null() && emptyForNull(t, at) {
+			switch {
+			case at == apart:
+				continue
+			case v.Null() && emptyForNull(t, at):
 				stmt.BindText(i, "")
-			} else {
+			default:
 				x.bind.bind(stmt, i, v)
 			}
 			i++
@@ -250,19 +256,57 @@ func (x *tx) put(query string, t *ledger.Table, rows []ledger.Row) (fresh int, e
 	return x.conn.Changes(), nil
 }
 
-// insertions are a table's INSERT statements, of one row and of rowsPerStatement, and the question for the keys of its last rows.
-type insertions struct{ one, many, last string }
+// putDocuments puts the documents of those rows of the last statement that were new: these have the table's last rowids.
+func (x *tx) putDocuments(t *ledger.Table, put []ledger.Row, added int) error {
+	row := x.conn.LastInsertRowID() - int64(added) + 1
+	isNew, err := x.whichNew(t, put, added)
+	if err != nil {
+		return err
+	}
+	stmt, err := x.conn.Prepare(x.insert[t].document)
+	if err != nil {
+		return err
+	}
+	apart := documentApart(t)
+	for i := range put {
+		if isNew != nil && !isNew[i] {
+			continue
+		}
+		stmt.BindInt64(1, row)
+		x.bind.bind(stmt, 2, put[i][apart])
+		if _, err := stmt.Step(); err != nil {
+			return err
+		}
+		if err := stmt.Reset(); err != nil {
+			return err
+		}
+		row++
+	}
+	return nil
+}
+
+// insertions are a table's INSERT statements, of one row and of rowsPerStatement, and of a document that is kept apart
+// ("" where none is); and the question for the keys of its last rows.
+type insertions struct{ one, many, document, last string }
 
 func wordInsertions() map[*ledger.Table]insertions {
 	all := map[*ledger.Table]insertions{}
 	for _, t := range ledger.Tables {
-		all[t] = insertions{one: wordInsertion(t, 1), many: wordInsertion(t, rowsPerStatement),
+		words := insertions{one: wordInsertion(t, 1), many: wordInsertion(t, rowsPerStatement),
 			last: "SELECT " + keyList(t) + " FROM " + quote(t.Name) + " ORDER BY rowid DESC LIMIT ?"}
+		if documentApart(t) >= 0 {
+			words.document = "INSERT OR ROLLBACK INTO " + documents(t) + " VALUES (?, ?)"
+		}
+		all[t] = words
 	}
 	return all
 }
 
 func wordInsertion(t *ledger.Table, rows int) string {
-	one := "(?" + strings.Repeat(",?", len(t.Columns)-1) + ")"
+	columns := len(t.Columns)
+	if documentApart(t) >= 0 {
+		columns--
+	}
+	one := "(?" + strings.Repeat(",?", columns-1) + ")"
 	return "INSERT OR ROLLBACK INTO " + quote(t.Name) + " VALUES " + one + strings.Repeat(","+one, rows-1) + " ON CONFLICT DO NOTHING"
 }
