@@ -53,6 +53,7 @@ func (env *Env) commitAlong(ctx context.Context, along func(ledger.Tx) error, wr
 	}
 	for _, w := range writes {
 		w.sort()
+		w.tally.Units = 1
 	}
 	done, err := env.Store.Do(ctx, writes[0].unit, func(tx ledger.Tx) error {
 		for _, t := range merge(writes) {

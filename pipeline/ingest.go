@@ -166,7 +166,6 @@ func rankOf(l *parsers.Layout, s *parsers.Set) string {
 
 func (env *Env) ingestUnit(ctx context.Context, c chunkOf, key string) (*write, error) {
 	w := &write{unit: env.unit("ingest", key)}
-	w.tally.Units = 1
 	if c.chunk == nil {
 		return w, env.holdBack(w, c, key)
 	}

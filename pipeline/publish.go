@@ -37,7 +37,6 @@ func (env *Env) extractStage(ctx context.Context) (Tally, error) {
 		return Tally{}, fmt.Errorf("extract: %w", err)
 	}
 	w := &write{unit: env.unit("extract", "")}
-	w.tally.Units = 1
 	w.add(ledger.Published, ledger.Row{ledger.Int(env.Batch.No), ledger.Digest(digest)})
 	if done, err := env.unitsDone(ctx, "extract"); err != nil || done[""] {
 		return w.tally, err

@@ -39,7 +39,6 @@ func (env *Env) ingestTable(ctx context.Context, f *received) error {
 		if done[w.unit.Key] || len(w.parts) == 0 {
 			return nil
 		}
-		w.tally.Units = 1
 		return env.commit(ctx, w)
 	}
 	for it, err := range items {
@@ -74,7 +73,6 @@ func (env *Env) ingestTable(ctx context.Context, f *received) error {
 // commitHeld quarantines a file that is not what its header said.
 func (env *Env) commitHeld(ctx context.Context, f *received) error {
 	w := &write{unit: env.unit("ingest", f.Name)}
-	w.tally.Units = 1
 	if err := env.holdBack(w, chunkOf{file: f}, f.Name); err != nil {
 		return err
 	}
