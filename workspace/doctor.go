@@ -45,18 +45,22 @@ const (
 	diskWarn = 2 << 30
 )
 
-// Doctor looks at the workspace and changes nothing. revcycle.yaml is sound, or Open had failed.
+// Doctor looks at the workspace and changes nothing, save that it puts a small file into each place outside the
+// workspace and takes it away again. revcycle.yaml is sound, or Open had failed.
 func (w *Workspace) Doctor(now time.Time) []Check {
 	checks := []Check{Fine("configuration", "every key of "+File+" is known and sound")}
-	checks = append(checks, w.checkFolders(), w.checkModes(), w.checkInbox(now), w.checkDisk(), w.checkKey(), w.checkSecrets(), w.checkClock(now), w.checkHolder())
+	checks = append(checks, w.checkFolders(), w.checkShared(), w.checkModes(), w.checkInbox(now))
+	checks = append(checks, w.checkPlaces()...)
+	checks = append(checks, w.checkDisk(), w.checkKey(), w.checkSecrets(), w.checkClock(now), w.checkHolder())
 	return append(checks, w.checkMasters()...)
 }
 
 func (w *Workspace) checkFolders() Check {
+	elsewhere := map[string]string{"inbox": "", "extracts": "", "archive": w.ArchiveAt, "quarantine": w.QuarantineAt}
 	var gone []string
 	for _, f := range folders {
-		if f == "inbox" || f == "extracts" {
-			continue // these may lie elsewhere
+		if at, ok := elsewhere[f]; ok && at != w.Path(f) {
+			continue
 		}
 		if st, err := os.Stat(w.Path(f)); err != nil || !st.IsDir() {
 			gone = append(gone, f)
@@ -105,7 +109,9 @@ func (w *Workspace) checkInbox(now time.Time) Check {
 	for _, a := range arrivals {
 		if !a.Complete {
 			waiting++
-			continue
+		}
+		if !a.Complete || isBucket(w.InboxAt) {
+			continue // objects are not asked for one by one
 		}
 		f, err := w.OpenArrival(a)
 		if err != nil {

@@ -17,6 +17,7 @@ import (
 // folderShelf is a folder of this machine or of a network file system. No name leads out of it, not even by a link.
 type folderShelf struct {
 	dir   string // absolute
+	ours  bool   // it lies in the workspace: it is made where it is missing. Elsewhere a mount may be missing
 	prune bool   // a folder in it goes with its last file
 	desk  desk
 }
@@ -25,7 +26,7 @@ func (s *folderShelf) String() string { return s.dir }
 
 func (s *folderShelf) list(_ context.Context, under string) iter.Seq2[item, error] {
 	return func(yield func(item, error) bool) {
-		root, err := os.OpenRoot(s.dir)
+		root, err := s.top()
 		if err != nil {
 			yield(item{}, err)
 			return
@@ -150,7 +151,16 @@ func (s *folderShelf) root(name string) (*os.Root, error) {
 	if !openable(name) {
 		return nil, fmt.Errorf("%q: %s", name, refusedName)
 	}
-	return os.OpenRoot(s.dir)
+	return s.top()
+}
+
+// top opens the folder. One elsewhere that is not there is no empty folder.
+func (s *folderShelf) top() (*os.Root, error) {
+	root, err := os.OpenRoot(s.dir)
+	if errors.Is(err, fs.ErrNotExist) && !s.ours {
+		return nil, fmt.Errorf("the folder %s is not there; mount it, or make it", s.dir)
+	}
+	return root, err
 }
 
 func (s *folderShelf) stat(_ context.Context, name string) (item, error) {
@@ -169,6 +179,13 @@ func (s *folderShelf) stat(_ context.Context, name string) (item, error) {
 func (s *folderShelf) put(_ context.Context, name string, r io.Reader) error {
 	if !openable(name) {
 		return fmt.Errorf("%q: %s", name, refusedName)
+	}
+	if !s.ours {
+		root, err := s.top()
+		if err != nil {
+			return err
+		}
+		root.Close()
 	}
 	f, err := s.desk.file()
 	if err != nil {

@@ -97,10 +97,15 @@ func checkEndpoint(s string) error {
 // isBucket tells a bucket from a folder.
 func isBucket(place string) bool { return strings.HasPrefix(place, scheme) }
 
-// shelfAt is the shelf of a place that parsePlace took; a folder is absolute by now. It touches nothing yet.
-func shelfAt(place string, prune bool) shelf {
-	if !isBucket(place) {
-		return &folderShelf{dir: place, prune: prune, desk: desk{parent: filepath.Join(place, ".work")}}
+// shelfAt is the shelf of a place of this workspace. It touches nothing yet.
+func (w *Workspace) shelfAt(place string, prune bool) shelf {
+	if isBucket(place) {
+		return newBucketShelf(place)
 	}
-	return newBucketShelf(place)
+	return &folderShelf{dir: place, ours: w.inside(place), prune: prune, desk: desk{parent: filepath.Join(place, ".work")}}
+}
+
+// inside reports whether a folder lies in the workspace.
+func (w *Workspace) inside(dir string) bool {
+	return strings.HasPrefix(dir, w.dir+string(filepath.Separator))
 }

@@ -161,12 +161,11 @@ func Open(dir string) (*Workspace, error) {
 
 // setPlaces gives inbox, archive, quarantine and spool to those who keep files there; it touches nothing.
 func (w *Workspace) setPlaces() {
-	w.inbox, w.archived, w.held = shelfAt(w.InboxAt, false), shelfAt(w.ArchiveAt, true), shelfAt(w.QuarantineAt, true)
+	w.inbox, w.archived, w.held = w.shelfAt(w.InboxAt, false), w.shelfAt(w.ArchiveAt, true), w.shelfAt(w.QuarantineAt, true)
 	if w.SpoolDir == "" {
 		w.SpoolDir = spoolDir(w.dir)
 	}
-	inside := strings.HasPrefix(w.SpoolDir, w.dir+string(filepath.Separator))
-	w.spools.desk, w.spools.named = desk{parent: w.SpoolDir, guard: !inside}, map[claim.Digest]string{}
+	w.spools.desk, w.spools.named = desk{parent: w.SpoolDir, guard: !w.inside(w.SpoolDir)}, map[claim.Digest]string{}
 }
 
 // spoolDir is the folder of the plain copies where revcycle.yaml names none: one of the workspace, or of this
