@@ -90,6 +90,9 @@ func (o Options) configure(cfg *pgxpool.Config) {
 	}
 	p["timezone"] = "UTC"
 	p["jit"] = "off" // it costs more than these questions take
+	// With 24 months a plan takes 5 to 15 ms to make, and the one for all values is the better one too: it looks into
+	// the indexes, where the planner, told of 200 values, reads the months from end to end.
+	p["plan_cache_mode"] = "force_generic_plan"
 	p["tcp_keepalives_idle"] = "20"
 	p["tcp_keepalives_interval"] = "10"
 	p["tcp_keepalives_count"] = "3"

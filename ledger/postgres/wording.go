@@ -50,7 +50,7 @@ func wordRows(q ledger.Query) *wording {
 	w.from(q)
 	w.sql.WriteString(" ORDER BY " + qualified(keyNames(q.Table)))
 	if q.Limit > 0 {
-		w.sql.WriteString(" LIMIT " + w.argument(q.Limit))
+		w.sql.WriteString(fmt.Sprintf(" LIMIT %d", q.Limit)) // no parameter: the plan depends on it
 	}
 	return w
 }
