@@ -3,8 +3,11 @@ package pipeline
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"slices"
 	"strconv"
 	"strings"
@@ -263,4 +266,37 @@ func (env *Env) planDecided(ctx context.Context, last Batch, p *Plan) (any bool,
 	next.Batch.No = last.No + 1
 	p.Decided, err = next.decidedRemits(ctx)
 	return any, err
+}
+
+// OpenHeld opens the bytes of a unit as they came; fs.ErrNotExist where they are no longer kept.
+func (env *Env) OpenHeld(ctx context.Context, u *HeldUnit) (io.ReadCloser, error) {
+	if u.Unit != UnitPayment {
+		return env.Workspace.OpenQuarantined(u.ID)
+	}
+	same := ledger.Cond{Column: "sha256", Op: ledger.In, Values: []ledger.Value{ledger.Digest(u.SHA256)}}
+	for row, err := range env.Store.Rows(ctx, ledger.Query{Table: ledger.Files, Where: []ledger.Cond{same}}) {
+		if err != nil {
+			return nil, err
+		}
+		var f received
+		if err := json.Unmarshal(row[6].Bytes(), &f); err != nil {
+			return nil, fmt.Errorf("file %s: %w", row[1].Text(), err)
+		}
+		for i := 0; f.Layout != nil && i < len(f.Layout.Sets); i++ {
+			if s := &f.Layout.Sets[i]; s.Ordinal == u.Set {
+				o, err := env.Workspace.OpenArchived(u.SHA256)
+				if errors.Is(err, workspace.ErrNotArchived) {
+					err = fs.ErrNotExist
+				}
+				if err != nil {
+					return nil, err
+				}
+				return struct {
+					io.Reader
+					io.Closer
+				}{io.NewSectionReader(o, s.From, s.To-s.From), o}, nil
+			}
+		}
+	}
+	return nil, fs.ErrNotExist
 }

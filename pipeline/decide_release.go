@@ -97,7 +97,7 @@ func (env *Env) decideHeld(ctx context.Context, verdict string, p Pick, reason s
 // of gives the picked units.
 func (p *Pick) of(all []HeldUnit) ([]HeldUnit, error) {
 	if p.All {
-		return slices.DeleteFunc(all, func(u HeldUnit) bool { return u.State != HeldOpen || !p.fits(&u) }), nil
+		return slices.DeleteFunc(all, func(u HeldUnit) bool { return u.State != HeldOpen || !p.Fits(&u) }), nil
 	}
 	var out []HeldUnit
 	for _, id := range p.IDs {
@@ -110,7 +110,8 @@ func (p *Pick) of(all []HeldUnit) ([]HeldUnit, error) {
 	return out, nil
 }
 
-func (p *Pick) fits(u *HeldUnit) bool {
+// Fits reports whether a unit has the pick's code and is of its file.
+func (p *Pick) Fits(u *HeldUnit) bool {
 	if p.Code != "" && p.Code != u.Code {
 		return false
 	}

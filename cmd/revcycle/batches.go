@@ -77,7 +77,7 @@ type pending struct {
 	Open       string             `json:"open_batch"` // begun and not ended; "" = none
 	Held       string             `json:"held_by"`    // the run that holds the workspace; "" = none
 	Inbox      []waiting          `json:"inbox"`
-	Quarantine []workspace.Reason `json:"quarantine"`
+	Quarantine []pipeline.HeldUnit `json:"quarantine"` // what waits for somebody
 }
 
 // waiting is a file of the inbox.
@@ -144,7 +144,7 @@ func (a *app) knownBatch(c *cobra.Command, env *pipeline.Env, batch string) erro
 }
 
 func (a *app) pending(env *pipeline.Env) (pending, error) {
-	p := pending{Inbox: []waiting{}, Quarantine: []workspace.Reason{}}
+	p := pending{Inbox: []waiting{}, Quarantine: []pipeline.HeldUnit{}}
 	files, err := env.Workspace.Inbox(a.clock())
 	if err != nil {
 		return p, err
@@ -152,7 +152,7 @@ func (a *app) pending(env *pipeline.Env) (pending, error) {
 	for _, f := range files {
 		p.Inbox = append(p.Inbox, waiting{f.Name, f.Size, f.Complete, f.Why})
 	}
-	held, err := env.Workspace.Quarantined()
+	held, err := env.Held(a.ctx)
 	if err != nil {
 		return p, err
 	}

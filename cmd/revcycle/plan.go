@@ -47,6 +47,12 @@ func (a *app) printPlan(p pipeline.Plan) error {
 	if p.Waiting > 0 {
 		fmt.Fprintf(a.out, "%d remits stand on no claim and would be tried again\n", p.Waiting)
 	}
+	for _, id := range p.Released {
+		fmt.Fprintf(a.out, "released unit %s would be read again\n", id)
+	}
+	if p.Decided > 0 {
+		fmt.Fprintf(a.out, "%d remits that people decided about would be matched again\n", p.Decided)
+	}
 	g := pipeline.NewGrid("llrll", "action", "kind", "bytes", "file", "why")
 	for _, f := range p.Files {
 		g.Row(f.Action, cmp.Or(string(f.Kind), "-"), fmt.Sprint(f.Bytes), f.Name, f.Reason)

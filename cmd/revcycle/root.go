@@ -82,7 +82,7 @@ func (a *app) root() *cobra.Command {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return wrongFlag(c, err) })
 	root.AddCommand(a.initCommand(), a.planCommand(), a.runCommand())
 	root.AddCommand(a.stageCommands()...)
-	root.AddCommand(a.batchesCommand(), a.statusCommand(), a.explainCommand(), a.inspectCommand(), a.quarantineCommand(), a.denialsCommand(), a.gapsCommand(),
+	root.AddCommand(a.batchesCommand(), a.statusCommand(), a.explainCommand(), a.inspectCommand(), a.quarantineCommand(), a.unmatchCommand(), a.denialsCommand(), a.gapsCommand(),
 		a.tablesCommand(), a.rulesCommand(), a.exportCommand(), a.verifyCommand(), a.doctorCommand(), a.notifyCommand(), a.simulateCommand(), a.reportCommand(), a.migrateCommand(), a.versionCommand())
 	wantArgs(root)
 	return root
