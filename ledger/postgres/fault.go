@@ -68,6 +68,9 @@ var advice = map[string]string{
 
 // advise says in words what an error is, without any value of a row.
 func advise(err error) string {
+	if local, ok := errors.AsType[*oursError](err); ok {
+		return local.Error()
+	}
 	if pe, ok := errors.AsType[*pgconn.PgError](err); ok {
 		words, known := advice[pe.Code]
 		if !known {
@@ -81,9 +84,6 @@ func advise(err error) string {
 	_, network := errors.AsType[net.Error](err)
 	if network || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) || pgconn.SafeToRetry(err) {
 		return "the connection was lost, run it again"
-	}
-	if local, ok := errors.AsType[*oursError](err); ok {
-		return local.Error()
 	}
 	return "the connection failed, run it again"
 }
