@@ -23,7 +23,7 @@ fi
 	echo
 	echo "$(date -u +%Y-%m-%d), commit $(git rev-parse --short HEAD), $(nproc) cores, $((SECONDS / 60)) min $((SECONDS % 60)) s:"
 	echo
-	grep -oE '(soak: .*|[0-9]+ runs, [0-9]+ killed before.*)' "$work/log" | sed 's/^soak: //; s/^/- /'
+	grep -oE "soak: .*" "$work/log" | sed 's/^soak: //; s/^/- /'
 	echo '<!-- /soak -->'
 } >"$work/section"
 mkdir -p "$(dirname "$out")"

@@ -125,56 +125,82 @@ func points(t testing.TB, few int) int {
 
 // A run that is killed with SIGKILL, at a moment or at a write, fsync, rename or unlink, goes on under
 // its own batch when it is run again and leaves what an undisturbed run leaves: the same ledger, the
-// same extracts, the same report.
+// same extracts, the same report. So it is with either store.
 func TestAKilledRunGoesOn(t *testing.T) {
 	p := newSimulation(t, 21, 40)
 	calm := p.copied()
-	start := time.Now()
 	calm.night(simulatedAsOf, 3)
-	took := time.Since(start)
 	want, left := calm.digest(simulatedAsOf), calm.leftovers()
 	for _, name := range []string{"metrics/revcycle.prom", "reports/", "audit.jsonl", "extracts/_batches/", "quarantine/"} {
 		if !strings.Contains(left, name) {
 			t.Fatalf("an undisturbed night leaves no %s:\n%s", name, left)
 		}
 	}
+	n := points(t, 50)
+	t.Run("embedded", func(t *testing.T) {
+		killings{t, func() place { return place{t, p.dir}.copied() }, n - n/3, want, left}.all()
+	})
+	t.Run("PostgreSQL", func(t *testing.T) {
+		killings{t, func() place { return place{t, p.dir}.copied().onPostgres() }, n / 3, want, left}.all()
+	})
+}
+
+// killings are runs of one night on one store, each killed at another point.
+type killings struct {
+	*testing.T
+	fresh      func() place
+	n          int
+	want, left string // of an undisturbed night
+}
+
+func (k killings) all() {
+	calm := k.fresh()
+	start := time.Now()
+	calm.night(simulatedAsOf, 3)
+	took := time.Since(start)
+	if got := calm.digest(simulatedAsOf); got != k.want {
+		k.Fatalf("undisturbed, the night differs:\n%s", lineDiff(got, k.want))
+	}
+	calm.discard()
 	rng := rand.New(rand.NewPCG(21, 1))
-	n, killed, all := points(t, 50), 0, 0
+	killed, all := 0, 0
 	try := func(how string, kill func(place) bool) {
-		w := p.copied()
-		defer os.RemoveAll(w.dir)
+		w := k.fresh()
+		defer w.discard()
 		all++
 		if kill(w) {
 			killed++
 		}
-		w.survived(how, want, left)
+		w.survived(how, k.want, k.left)
 	}
-	moments := n
+	moments := k.n
 	if _, err := exec.LookPath("strace"); err == nil {
-		most := p.copied().calls()
-		moments = n / 2
+		counted := k.fresh()
+		most := counted.calls()
+		counted.discard()
+		moments = k.n / 2
 		for _, name := range []string{"metrics/revcycle.prom", "reports/" + simulatedAsOf + "-001.html", "audit.jsonl"} {
 			before := killed
 			if try(name, func(w place) bool { return w.killBefore(name) }); killed == before {
-				t.Errorf("no run was killed before it renamed %s", name)
+				k.Errorf("no run was killed before it renamed %s", name)
 			}
 		}
-		for i := range n - moments {
+		for i := range k.n - moments {
 			call := writing[i%len(writing)]
 			if most[call] == 0 {
 				call = "write"
 			}
-			k := 1 + rng.IntN(most[call])
-			try(fmt.Sprintf("%s %d", call, k), func(w place) bool { return w.killAt(call, k) })
+			at := 1 + rng.IntN(most[call])
+			try(fmt.Sprintf("%s %d", call, at), func(w place) bool { return w.killAt(call, at) })
 		}
 	}
 	for range moments {
 		d := time.Duration(rng.Int64N(int64(took)))
 		try(fmt.Sprintf("after %s", d), func(w place) bool { return w.killAfter(d) })
 	}
-	t.Logf("%d runs, %d killed before their end; an undisturbed one takes %s", all, killed, took.Round(time.Millisecond))
-	if killed < n/2 {
-		t.Errorf("only %d of %d runs were killed", killed, n)
+	k.Logf("soak: %s: %d runs, %d killed before their end, 0 differences wanted; an undisturbed one takes %s", k.Name(), all, killed, took.Round(time.Millisecond))
+	if killed < k.n/2 {
+		k.Errorf("only %d of %d runs were killed", killed, k.n)
 	}
 }
 

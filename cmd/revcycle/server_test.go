@@ -58,6 +58,22 @@ func (p place) setDatabase(url string) {
 	}
 }
 
+// discard removes the workspace and its database.
+func (p place) discard() {
+	p.Helper()
+	for line := range strings.Lines(string(p.read(filepath.Join(p.dir, "revcycle.yaml")))) {
+		if url, ok := strings.CutPrefix(strings.TrimSpace(line), "database: postgres://"); ok {
+			name := url[strings.LastIndex(url, "/")+1:]
+			if _, err := pgserver.ForTest(p).SQL("postgres", `DROP DATABASE IF EXISTS "`+name+`" WITH (FORCE)`); err != nil {
+				p.Error(err)
+			}
+		}
+	}
+	if err := os.RemoveAll(p.dir); err != nil {
+		p.Error(err)
+	}
+}
+
 // Whatever the store, the same night: ledger, extracts, audit.
 func TestTheSameNightOnPostgreSQL(t *testing.T) {
 	p := newSimulation(t, 31, 300)
@@ -182,9 +198,7 @@ func TestTwoRunsStartedAtOnce(t *testing.T) {
 			t.Errorf("two runs at once: exit codes %v, want one 3, and 5 or 0", codes)
 		}
 		w.survived("two at once", want, left)
-		if err := os.RemoveAll(w.dir); err != nil {
-			t.Fatal(err)
-		}
+		w.discard()
 	}
 	t.Logf("soak: two runs at once %d times: one night each time; %d times the second gave way with exit 5", n, gaveWay)
 }
