@@ -17,7 +17,8 @@ build: ## bin/revcycle
 demo: build ## the nightly job on the shipped fixtures: summary, extracts, report
 	@scripts/demo.sh $(BIN)
 
-test: build ## every test
+test: build ## every test, PostgreSQL's too: it is installed where it is missing, started and stopped
+	@scripts/postgres.sh || [ "$$CI" != true ]
 	$(GO) test ./...
 	@scripts/parquetcheck.sh $(BIN)
 
