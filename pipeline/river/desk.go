@@ -26,6 +26,7 @@ type desk struct {
 	env    *pipeline.Env
 	stamp  Stamp
 	looked time.Time
+	sought Stamp // that jobs of another queue had
 	at     place
 	share  *pipeline.Share // of at; nil where it could not be made yet
 	used   time.Time       // when share was asked for last
@@ -39,32 +40,37 @@ type place struct {
 	step  string
 }
 
-// lookAgain is how often files are read again while the jobs want others.
-const lookAgain = 2 * time.Second
-
-// agreeing gives the Env whose stamp a job has. Where ours is another one, the files may have changed: they are read
-// again. refusal says what stands otherwise, "" where nothing does.
-func (d *desk) agreeing(job Stamp) (env *pipeline.Env, refusal string, err error) {
+// current gives the Env, and its stamp.
+func (d *desk) current() (*pipeline.Env, Stamp) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.env != nil && d.stamp == job {
-		return d.env, "", nil
+	return d.env, d.stamp
+}
+
+// lookAgain is how often files are read again while jobs wait for others than those that were read.
+const lookAgain = 10 * time.Second
+
+// follow is told of the stamp of jobs that wait in another queue than ours. The files may have changed since they were
+// read: they are read again. What stands otherwise then is said, once.
+func (d *desk) follow(theirs Stamp) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if now := d.env.Clock(); d.sought == theirs && now.Sub(d.looked) < lookAgain {
+		return nil
 	}
-	if d.env == nil || d.env.Clock().Sub(d.looked) >= lookAgain {
-		if err := d.reload(); err != nil {
-			return nil, "", err
-		}
+	d.sought = theirs
+	if err := d.reload(); err != nil {
+		return err
 	}
-	refusal = d.stamp.against(job)
-	if refusal != "" && refusal != d.said {
+	if refusal := d.stamp.against(theirs); refusal != "" && refusal != d.said {
+		d.said = refusal
 		d.log.Warn("jobs are left to others: " + refusal)
 	}
-	d.said = refusal
-	return d.env, refusal, nil
+	return nil
 }
 
 // reload reads rule book, masters and settings. The stamp is that of the files which were read: where they changed
-// meanwhile, they are read once more.
+// meanwhile, they are read once more. The caller holds mu.
 func (d *desk) reload() error {
 	for range 3 {
 		env, err := d.load()
@@ -137,20 +143,16 @@ type unitsWorker struct {
 	clock   func() time.Time
 }
 
-// refused is how long a job rests that this worker has refused.
-const refused = 2 * time.Second
+// refused is how long a job rests that a worker took a moment too late.
+const refused = time.Second
 
 // Work implements queue.Worker.
 func (w *unitsWorker) Work(ctx context.Context, job *queue.Job[unitsJob]) error {
 	j := &job.Args
-	log := w.desk.log.With("job", j.name(), "batch", j.Batch, "try", job.Attempt)
-	env, refusal, err := w.desk.agreeing(j.Stamp)
-	if err != nil {
-		log.Error("the worker cannot read its files", "error", err)
-		return err
-	}
-	if refusal != "" {
-		return queue.JobSnooze(refused)
+	log := w.desk.log.With("batch", j.Batch, "step", j.Step, "units", len(j.keys()), "try", job.Attempt)
+	env, stamp := w.desk.current()
+	if stamp != j.Stamp {
+		return queue.JobSnooze(refused) // the files were read anew a moment ago
 	}
 	share, err := w.desk.shareOf(ctx, env, j)
 	if err == nil && share == nil {
@@ -162,7 +164,7 @@ func (w *unitsWorker) Work(ctx context.Context, job *queue.Job[unitsJob]) error 
 	}
 	switch {
 	case err == nil:
-		log.Info("done", "units", len(j.keys()), "seconds", pipeline.Seconds(w.clock().Sub(start).Milliseconds()))
+		log.Info("done", "took", w.clock().Sub(start).Round(time.Millisecond).String())
 	case ctx.Err() != nil:
 		log.Info("stopped before its end; another worker does it", "reason", context.Cause(ctx))
 	default:
@@ -171,10 +173,10 @@ func (w *unitsWorker) Work(ctx context.Context, job *queue.Job[unitsJob]) error 
 	return err
 }
 
-// do does the units in one transaction, the job's completion with them. After a try that failed each group is done by
-// itself: so the fault names its unit, and holds up no other.
+// do does the units in one transaction, the job's completion with them. After a try that failed, or took
+// its worker along, each group is done by itself: so the fault names its unit, and holds up no other.
 func (w *unitsWorker) do(ctx context.Context, share *pipeline.Share, job *queue.Job[unitsJob]) error {
-	if job.Attempt == 1 {
+	if len(job.Errors) == 0 {
 		return w.try(ctx, share, job.Args.keys(), func(tx ledger.Tx) error {
 			p, ok := tx.(interface{ Pgx() pgx.Tx })
 			if !ok {

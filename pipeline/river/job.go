@@ -57,7 +57,7 @@ var pending = []rivertype.JobState{rivertype.JobStateAvailable, rivertype.JobSta
 
 // insertion says how a job is put into the queue: once while one like it is pending.
 func (q *Queue) insertion(j unitsJob) queue.InsertManyParams {
-	return queue.InsertManyParams{Args: j, InsertOpts: &queue.InsertOpts{Queue: unitsQueue, MaxAttempts: q.Attempts,
+	return queue.InsertManyParams{Args: j, InsertOpts: &queue.InsertOpts{Queue: j.Stamp.queue(), MaxAttempts: q.Attempts,
 		UniqueOpts: queue.UniqueOpts{ByArgs: true, ByState: pending}}}
 }
 
@@ -105,7 +105,7 @@ func cut(step pipeline.Step, batch int64, stamp Stamp, todo []pipeline.Todo) []u
 }
 
 // Stamp names all that the rows of a unit depend on beside the ledger and the archive. Whoever has another one would
-// make other rows, and leaves a job alone.
+// make other rows: each stamp has a queue of its own.
 type Stamp struct {
 	Program  string `json:"program"`
 	Edition  string `json:"edition"`  // of the rule book
@@ -117,6 +117,12 @@ type Stamp struct {
 func StampOf(env *pipeline.Env) (Stamp, error) {
 	masters, err := mastersDigest(env.Workspace)
 	return Stamp{Program: program(env.Version), Edition: env.Book.Edition().String(), Masters: masters, Settings: settings(&env.Workspace.Config)}, err
+}
+
+// queue is where the units of runs with this stamp are.
+func (s Stamp) queue() string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q", []string{s.Program, s.Edition, s.Masters, s.Settings}))
+	return "units_" + hex.EncodeToString(sum[:8])
 }
 
 // against says what stands otherwise with them than here, "" where nothing does.

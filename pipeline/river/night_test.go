@@ -3,13 +3,16 @@ package river
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"os/exec"
 	"os/signal"
+	"path"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -41,7 +44,20 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
-	os.Exit(m.Run())
+	os.Exit(inScratch(m))
+}
+
+// scratch is a folder that lasts as long as the tests.
+var scratch string
+
+func inScratch(m *testing.M) int {
+	var err error
+	if scratch, err = os.MkdirTemp("", "river-"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(scratch)
+	return m.Run()
 }
 
 // testWorker says what a worker process is like.
@@ -50,8 +66,11 @@ type testWorker struct {
 	Jobs     int
 	Options  Options
 	// Panic is a word in the key of a unit at which the worker's ledger panics, as long as the file Cause is there.
-	Panic, Cause string
-	Version      string
+	// At one with Hang it does not go on.
+	Panic, Hang, Cause string
+	Version            string
+	// Coordinate makes it no worker but a run.
+	Coordinate bool
 }
 
 func (w testWorker) work() error {
@@ -63,26 +82,47 @@ func (w testWorker) work() error {
 	}
 	defer store.Close()
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
+	if w.Coordinate {
+		return w.coordinate(ctx, store, log)
+	}
 	q, err := Open(ctx, w.URL, Worker, time.Now, log, w.Options)
 	if err != nil {
 		return err
 	}
 	defer q.Close()
 	return q.Work(ctx, Work{Jobs: w.Jobs, Load: func() (*pipeline.Env, error) {
-		return environment(w.Dir, faulty{store, w.Panic, w.Cause}, w.Version, log)
+		return environment(w.Dir, faulty{store, w.Panic, w.Hang, w.Cause}, w.Version, log)
 	}})
 }
 
-// faulty is a ledger that panics at some unit.
+func (w testWorker) coordinate(ctx context.Context, store ledger.Store, log *slog.Logger) error {
+	q, err := Open(ctx, w.URL, Coordinator, time.Now, log, w.Options)
+	if err != nil {
+		return err
+	}
+	defer q.Close()
+	env, err := environment(w.Dir, store, w.Version, log)
+	if err != nil {
+		return err
+	}
+	env.Runner = q.Runner()
+	_, err = env.Run(ctx)
+	return err
+}
+
+// faulty is a ledger that panics or hangs at some unit.
 type faulty struct {
 	ledger.Store
-	word, cause string
+	panic, hang, cause string
 }
 
 func (f faulty) Do(ctx context.Context, u ledger.Unit, do func(ledger.Tx) error) (bool, error) {
-	if f.word != "" && strings.Contains(u.Stage+" "+u.Key, f.word) {
-		if _, err := os.Stat(f.cause); err == nil {
+	is := func(word string) bool { return word != "" && strings.Contains(u.Stage+" "+u.Key, word) }
+	if is(f.panic) || is(f.hang) {
+		if _, err := os.Stat(f.cause); err == nil && is(f.panic) {
 			panic("a fault of the test")
+		} else if err == nil {
+			<-ctx.Done()
 		}
 	}
 	return f.Store.Do(ctx, u, do)
@@ -110,32 +150,87 @@ var simulatedEnd = civil.Of(2025, 6, 30)
 // quick is a queue that waits for nothing longer than a test may.
 var quick = Options{Attempts: 6, Backoff: 50 * time.Millisecond, Timeout: 20 * time.Second, Grace: 5 * time.Second}
 
+// logged is a log that is written and read at once.
+type logged struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *logged) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(b)
+}
+
+func (l *logged) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
 // night is a workspace and a database, for runs with workers.
 type night struct {
 	testing.TB
 	dir, url string
-	log      *strings.Builder // of the coordinator
+	log      *logged // of the coordinator
 }
 
-// newNight makes a workspace whose inbox holds a simulation, and an empty ledger.
-func newNight(t testing.TB, seed uint64, claims int) *night {
+// simulated is the night of most tests: a workspace whose inbox holds a simulation, an empty ledger, and the digest of
+// what one process, in memory, makes of it.
+type simulated struct{ dir, ledger, want string }
+
+var small, large simulated
+
+// newNight gives the small simulation.
+func newNight(t testing.TB) (n *night, want string) { return small.night(t, 700) }
+
+// night makes a copy of the simulation for one test.
+func (s *simulated) night(t testing.TB, claims int) (*night, string) {
 	t.Helper()
-	n := &night{TB: t, dir: filepath.Join(t.TempDir(), "w"), url: pgserver.Fresh(t, ""), log: new(strings.Builder)}
-	if err := workspace.Init(n.dir, workspace.Options{Profile: workspace.Full, Samples: os.DirFS("../../rules/book/sample")}); err != nil {
+	if s.dir == "" {
+		s.make(t, claims)
+	}
+	n := &night{TB: t, dir: filepath.Join(t.TempDir(), "w"), url: pgserver.Fresh(t, s.ledger), log: new(logged)}
+	if err := os.CopyFS(n.dir, os.DirFS(s.dir)); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.CopyFS(filepath.Join(n.dir, "rulebook"), os.DirFS("../../rules/book/sample")); err != nil {
+	return n, s.want
+}
+
+func (s *simulated) make(t testing.TB, claims int) {
+	t.Helper()
+	dir, err := os.MkdirTemp(scratch, "simulated-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := workspace.Init(dir, workspace.Options{Profile: workspace.Full}); err != nil && !errors.Is(err, workspace.ErrExists) {
+		t.Fatal(err)
+	}
+	if err := os.CopyFS(filepath.Join(dir, "rulebook"), os.DirFS("../../rules/book/sample")); err != nil {
 		t.Fatal(err)
 	}
 	o := synth.Defaults()
-	o.Seed, o.Claims = seed, claims
-	if _, err := synth.WriteAll(n.dir, o); err != nil {
+	o.Seed, o.Claims = 41, claims
+	if _, err := synth.WriteAll(dir, o); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := postgres.Migrate(context.Background(), n.url); err != nil {
+	url := pgserver.Fresh(t, "")
+	if _, err := postgres.Migrate(context.Background(), url); err != nil {
 		t.Fatal(err)
 	}
-	return n
+	if err := Migrate(context.Background(), url); err != nil {
+		t.Fatal(err)
+	}
+	s.dir, s.ledger = dir, path.Base(url)
+	calm := &night{TB: t, dir: filepath.Join(t.TempDir(), "calm"), log: new(logged)}
+	if err := os.CopyFS(calm.dir, os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+	store := mem.New()
+	if _, err := calm.env(store).Run(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	s.want = calm.digest(store)
 }
 
 // store opens the ledger until the test ends.
@@ -192,17 +287,6 @@ func (n *night) digest(store ledger.Store) string {
 	return out.String()
 }
 
-// alone is the digest of the same simulation, run by one process in memory.
-func alone(t testing.TB, seed uint64, claims int) string {
-	t.Helper()
-	n := newNight(t, seed, claims)
-	store := mem.New()
-	if _, err := n.env(store).Run(context.Background()); err != nil {
-		t.Fatal(err)
-	}
-	return n.digest(store)
-}
-
 // same wants the night of a calm, single process.
 func (n *night) same(want string) {
 	n.Helper()
@@ -224,7 +308,7 @@ func (n *night) same(want string) {
 // worker is a process that works on the night's queue. Its log is kept.
 type worker struct {
 	*exec.Cmd
-	log *strings.Builder
+	log *logged
 }
 
 // start starts a worker; it is killed at the end of the test, if it still runs.
@@ -248,7 +332,7 @@ func (n *night) start(w testWorker) *worker {
 	if err != nil {
 		n.Fatal(err)
 	}
-	p := &worker{exec.Command(self), new(strings.Builder)}
+	p := &worker{exec.Command(self), new(logged)}
 	p.Env = append(os.Environ(), asWorker+"="+string(text))
 	p.Stderr, p.Stdout = p.log, p.log
 	if err := p.Start(); err != nil {

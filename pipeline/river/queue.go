@@ -35,8 +35,7 @@ import (
 const (
 	// schema holds the queue's tables, beside the ledger's.
 	schema = "river"
-	// unitsQueue and nightQueue are the queues: units of steps, and whole runs at their time.
-	unitsQueue = "units"
+	// nightQueue holds whole runs at their time. Units are in the queue of their Stamp.
 	nightQueue = "night"
 	// connections of a queue: River listens, elects, fetches and completes; we sweep and watch.
 	connections = 6
@@ -78,8 +77,8 @@ type Queue struct {
 	log    *slog.Logger
 }
 
-// Open connects to the queue in the database of a PostgreSQL URL, which is held to what the ledger asks of one, and
-// makes or renews its tables where need be. It has connections of its own: a ledger that is busy holds up no queue.
+// Open connects to the queue in the database of a PostgreSQL URL, which is held to what the ledger asks of one. It has
+// connections of its own: a ledger that is busy holds up no queue. The error wraps ErrTables where Migrate is wanted.
 func Open(ctx context.Context, url string, as Role, clock func() time.Time, log *slog.Logger, o Options) (*Queue, error) {
 	q := &Queue{Options: o.filled(), name: ourName(as, clock()), clock: clock, log: log}
 	if err := q.open(ctx, url); err != nil {
@@ -90,12 +89,9 @@ func Open(ctx context.Context, url string, as Role, clock func() time.Time, log 
 }
 
 func (q *Queue) open(ctx context.Context, url string) error {
-	if err := postgres.CheckURL(url, true); err != nil {
-		return err
-	}
-	c, err := pgxpool.ParseConfig(url)
+	c, err := config(url)
 	if err != nil {
-		return errors.New("the database's URL cannot be read") // the library's error may show a password
+		return err
 	}
 	c.MaxConns = connections
 	set := c.ConnConfig.RuntimeParams
@@ -105,11 +101,23 @@ func (q *Queue) open(ctx context.Context, url string) error {
 	if q.pool, err = pgxpool.NewWithConfig(ctx, c); err != nil {
 		return err
 	}
-	if err := q.migrate(ctx); err != nil {
+	if err := q.check(ctx); err != nil {
 		return err
 	}
 	q.client, err = queue.NewClient(riverpgxv5.New(q.pool), &queue.Config{Schema: schema, Logger: quiet(q.log)})
 	return err
+}
+
+// config reads a URL that the ledger takes too.
+func config(url string) (*pgxpool.Config, error) {
+	if err := postgres.CheckURL(url, true); err != nil {
+		return nil, err
+	}
+	c, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, errors.New("the database's URL cannot be read") // the library's error may show a password
+	}
+	return c, nil
 }
 
 // Close ends the connections. What is in the queue stays there.
@@ -119,35 +127,83 @@ func (q *Queue) Close() {
 	}
 }
 
-// migrate makes the schema and River's tables, unless they are as this version of River wants them.
-func (q *Queue) migrate(ctx context.Context) error {
-	m, err := rivermigrate.New(riverpgxv5.New(q.pool), &rivermigrate.Config{Schema: schema, Logger: quiet(q.log)})
+// ErrTables is wrapped where a database holds no queue, or one that another version of the program made.
+var ErrTables = errors.New("not a queue of this version")
+
+// check refuses a database that Migrate did not bring to this program's version of the queue.
+func (q *Queue) check(ctx context.Context) error {
+	m, err := migrator(q.pool, q.log)
 	if err != nil {
 		return err
 	}
-	if v, err := m.Validate(ctx, nil); err != nil {
-		return fmt.Errorf("look at the tables: %w", err)
-	} else if v.OK {
-		return nil
-	}
-	c, err := q.pool.Acquire(ctx)
+	v, err := m.Validate(ctx, nil)
 	if err != nil {
 		return err
 	}
+	if !v.OK {
+		return fmt.Errorf("the database's tables in schema %s are missing or old: let its owner run `revcycle migrate`: %w", schema, ErrTables)
+	}
+	return nil
+}
+
+func migrator(pool *pgxpool.Pool, log *slog.Logger) (*rivermigrate.Migrator[pgx.Tx], error) {
+	return rivermigrate.New(riverpgxv5.New(pool), &rivermigrate.Config{Schema: schema, Logger: quiet(log)})
+}
+
+// Migrate makes the queue's tables in the ledger's database, or brings them to this program's version, and lets the
+// role of runs and workers use them. It may run again, and several at once: they take turns. The URL's user must be the
+// database's owner. Run it after the ledger's own, which makes the roles.
+func Migrate(ctx context.Context, url string) error {
+	c, err := config(url)
+	if err != nil {
+		return err
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, c)
+	if err != nil {
+		return fmt.Errorf("queue: migrate: %w", err)
+	}
+	defer pool.Close()
+	if err := migrate(ctx, pool); err != nil {
+		return fmt.Errorf("queue: migrate: %w", err)
+	}
+	return nil
+}
+
+func migrate(ctx context.Context, pool *pgxpool.Pool) error {
+	c, err := pool.Acquire(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Conn().Close(context.WithoutCancel(ctx)) // ends the lock too
 	defer c.Release()
 	if _, err := c.Exec(ctx, "SELECT pg_advisory_lock($1)", migrateLock); err != nil {
-		return fmt.Errorf("wait for who makes the tables: %w", err)
+		return err
 	}
-	_, err = c.Exec(ctx, "CREATE SCHEMA IF NOT EXISTS "+schema)
-	if err == nil {
-		_, err = m.Migrate(ctx, rivermigrate.DirectionUp, nil)
+	if _, err := c.Exec(ctx, "CREATE SCHEMA IF NOT EXISTS "+schema); err != nil {
+		return err
 	}
+	m, err := migrator(pool, nil)
 	if err != nil {
-		err = fmt.Errorf("make the tables in schema %s: %w; let the database's owner run revcycle worker --status once, which makes them", schema, err)
+		return err
 	}
-	_, unlocked := c.Exec(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", migrateLock)
-	return errors.Join(err, unlocked)
+	if _, err := m.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
+		return err
+	}
+	var there bool
+	if err := c.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)", role).Scan(&there); err != nil || !there {
+		return err
+	}
+	_, err = c.Exec(ctx, grants)
+	return err
 }
+
+// role is the ledger's role of runs and workers.
+const role = "revcycle_engine"
+
+// grants lets the role move jobs, but not change tables.
+const grants = "GRANT USAGE ON SCHEMA " + schema + " TO " + role +
+	"; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA " + schema + " TO " + role +
+	"; GRANT USAGE ON ALL SEQUENCES IN SCHEMA " + schema + " TO " + role
 
 // A worker's name is that of its sessions in the database, so that everyone can see which workers are alive. Names in
 // PostgreSQL have at most 63 bytes.

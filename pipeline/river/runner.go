@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
+	"maps"
 	"slices"
 	"time"
 
@@ -41,7 +41,7 @@ func (r *Runner) Run(ctx context.Context, env *pipeline.Env, step pipeline.Step,
 	if err != nil {
 		return err
 	}
-	w := &watch{q: r.q, env: env, step: step, stamp: stamp, jobs: map[int64]unitsJob{}, told: map[int64]int{}, done: done, begun: env.Clock()}
+	w := &watch{q: r.q, env: env, step: step, stamp: stamp, jobs: map[int64]unitsJob{}, told: map[int64]int{}, done: done, moved: env.Clock()}
 	err = w.run(ctx, todo)
 	if ctx.Err() != nil {
 		last, free := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
@@ -62,7 +62,7 @@ type watch struct {
 	dead  []string           // a sentence for each dead job
 	done  func(int)
 
-	begun, swept, lonely time.Time
+	moved, swept, lonely time.Time // a job was last under way; workers were last looked for; that nothing moves was last said
 }
 
 func (w *watch) run(ctx context.Context, todo []pipeline.Todo) error {
@@ -152,10 +152,12 @@ func (w *watch) wait(ctx context.Context) error {
 			return ctx.Err()
 		case <-tick.C:
 		}
-		if err := w.look(ctx); err != nil {
-			return err
-		}
 		now := w.env.Clock()
+		if moving, err := w.look(ctx); err != nil {
+			return err
+		} else if moving {
+			w.moved = now
+		}
 		if err := w.tend(ctx, now); err != nil {
 			return err
 		}
@@ -164,7 +166,7 @@ func (w *watch) wait(ctx context.Context) error {
 	return nil
 }
 
-// tend gives the jobs of workers that are gone to others, and says where there is no worker at all.
+// tend gives the jobs of workers that are gone to others, and says where nobody takes any.
 func (w *watch) tend(ctx context.Context, now time.Time) error {
 	if now.Sub(w.swept) < sweepEvery {
 		return nil
@@ -173,73 +175,67 @@ func (w *watch) tend(ctx context.Context, now time.Time) error {
 	if _, err := w.q.sweep(ctx); err != nil {
 		return err
 	}
+	if now.Sub(w.moved) < lonelyAfter || now.Sub(w.lonely) < lonelyAgain {
+		return nil
+	}
+	w.lonely = now
 	names, err := w.q.alive(ctx)
 	if err != nil {
 		return fmt.Errorf("queue: look for workers: %w", err)
 	}
+	why := "no worker is at work: start revcycle worker on this machine or another one"
 	if len(names) > 0 {
-		w.begun = now
-	} else if now.Sub(w.begun) >= lonelyAfter && now.Sub(w.lonely) >= lonelyAgain {
-		w.lonely = now
-		w.env.Log.Warn("no worker is at work: start revcycle worker on this machine or another one; the run waits", "step", w.step.Name, "jobs", len(w.jobs))
+		why = "no worker takes the jobs: their program, rule book, masters or settings are not those of this run; their logs say which"
 	}
+	w.env.Log.Warn("the run waits: "+why, "step", w.step.Name, "jobs", len(w.jobs), "workers", len(names))
 	return nil
 }
 
-// look sees which jobs have ended, and tells of tries that failed.
-func (w *watch) look(ctx context.Context) error {
-	ids := make([]int64, 0, len(w.jobs))
-	for id := range w.jobs {
-		ids = append(ids, id)
-	}
-	rows, err := w.q.pool.Query(ctx, `SELECT id, state::text, coalesce(array_length(errors, 1), 0), `+lastError+`, coalesce((metadata->>'snoozes')::int, 0)
-	FROM `+schema+`.river_job WHERE id = ANY($1)`, ids)
+// look sees which jobs have ended, and tells of tries that failed. moving is true where a job is under way or has ended.
+func (w *watch) look(ctx context.Context) (moving bool, err error) {
+	ids := slices.Collect(maps.Keys(w.jobs))
+	rows, err := w.q.pool.Query(ctx, `SELECT id, state::text, coalesce(array_length(errors, 1), 0), `+lastError+` FROM `+schema+`.river_job WHERE id = ANY($1)`, ids)
 	if err != nil {
-		return fmt.Errorf("queue: look at the jobs: %w", err)
+		return false, fmt.Errorf("queue: look at the jobs: %w", err)
 	}
 	defer rows.Close()
 	seen := map[int64]bool{}
 	for rows.Next() {
 		var id int64
 		var state, fault string
-		var failed, snoozes int
-		if err := rows.Scan(&id, &state, &failed, &fault, &snoozes); err != nil {
-			return fmt.Errorf("queue: look at the jobs: %w", err)
+		var failed int
+		if err := rows.Scan(&id, &state, &failed, &fault); err != nil {
+			return false, fmt.Errorf("queue: look at the jobs: %w", err)
 		}
 		seen[id] = true
-		w.saw(id, state, failed, firstLine(fault), snoozes)
+		moving = moving || state != "available"
+		w.saw(id, state, failed, firstLine(fault))
 	}
 	for id := range w.jobs {
 		if !seen[id] {
 			delete(w.jobs, id) // somebody took it out of the queue
 		}
 	}
-	return rows.Err()
+	return moving, rows.Err()
 }
 
 // saw takes note of the state of a job.
-func (w *watch) saw(id int64, state string, failed int, fault string, snoozes int) {
+func (w *watch) saw(id int64, state string, failed int, fault string) {
 	j := w.jobs[id]
-	log := w.env.Log.With(slog.String("job", j.name()))
 	switch state {
 	case "completed":
 		w.done(len(j.keys()))
-		delete(w.jobs, id)
 	case "discarded":
 		w.dead = append(w.dead, fmt.Sprintf("%s, tried %d times: %s", j.name(), failed, fault))
-		delete(w.jobs, id)
 	case "cancelled":
-		delete(w.jobs, id)
 	default:
 		if failed > w.told[id] {
 			w.told[id] = failed
-			log.Warn("a try failed; it is tried again", "tries", failed, "error", fault)
+			w.env.Log.Warn("a try failed; it is tried again", "job", j.name(), "tries", failed, "error", fault)
 		}
-		if snoozes > 0 && w.told[-id] == 0 {
-			w.told[-id] = snoozes
-			log.Warn("a worker refuses the job: its program, rule book, masters or settings are not those of this run; its log says which")
-		}
+		return
 	}
+	delete(w.jobs, id)
 }
 
 // left gives the units whose row the ledger does not have.
@@ -257,10 +253,7 @@ func (w *watch) left(ctx context.Context, todo []pipeline.Todo) ([]pipeline.Todo
 
 // cancel takes the jobs out of the queue that nobody has begun.
 func (w *watch) cancel(ctx context.Context) error {
-	ids := make([]int64, 0, len(w.jobs))
-	for id := range w.jobs {
-		ids = append(ids, id)
-	}
+	ids := slices.Collect(maps.Keys(w.jobs))
 	_, err := w.q.pool.Exec(ctx, `UPDATE `+schema+`.river_job SET state = 'cancelled', finalized_at = now()
 	WHERE id = ANY($1) AND state IN ('available', 'pending', 'retryable', 'scheduled')`, ids)
 	if err != nil {

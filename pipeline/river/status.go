@@ -119,7 +119,7 @@ func firstLine(s string) string {
 // alive gives the names of the workers that have a session, one each.
 func (q *Queue) alive(ctx context.Context) ([]string, error) {
 	rows, err := q.pool.Query(ctx, `SELECT DISTINCT application_name COLLATE "C" FROM pg_stat_activity
-	WHERE datname = current_database() AND application_name LIKE $1 ORDER BY 1`, workerPrefix+"%")
+	WHERE datname = current_database() AND application_name LIKE $1 ORDER BY 1`, workerPrefix+"%/%/%")
 	if err != nil {
 		return nil, err
 	}

@@ -2,9 +2,11 @@ package river
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	queue "github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 
@@ -22,8 +24,8 @@ type Work struct {
 	Night *Night
 }
 
-// workerSweeps is how often a worker looks for others that are gone; the coordinator of a run does so each second.
-const workerSweeps = 5 * time.Second
+// workerLooks is how often a worker looks for others that are gone, and for jobs that want other files.
+const workerLooks = 2 * time.Second
 
 // fetching is how soon a free worker asks for the next job, and how often it asks when it was not told of one.
 const (
@@ -35,7 +37,7 @@ const (
 // back and returns nil. An error means that it could not begin.
 func (q *Queue) Work(ctx context.Context, w Work) error {
 	d := &desk{load: w.Load, log: q.log}
-	if err := d.reload(); err != nil {
+	if err := d.reload(); err != nil { // nobody else is there yet
 		return err
 	}
 	workers := queue.NewWorkers()
@@ -43,9 +45,10 @@ func (q *Queue) Work(ctx context.Context, w Work) error {
 	queue.AddWorker(workers, &nightWorker{night: w.Night, log: q.log})
 	c := &queue.Config{
 		ID: q.name, Schema: schema, Logger: quiet(q.log), Workers: workers,
-		Queues:        map[string]queue.QueueConfig{unitsQueue: {MaxWorkers: w.Jobs}},
+		Queues:        map[string]queue.QueueConfig{d.stamp.queue(): {MaxWorkers: w.Jobs}},
 		FetchCooldown: cooldown, FetchPollInterval: polling,
 		JobTimeout: q.Timeout, RescueStuckJobsAfter: q.Timeout + time.Minute, SoftStopTimeout: q.Grace,
+		ReindexerIndexNames: []string{}, // a worker need not own the tables
 	}
 	if w.Night != nil {
 		c.Queues[nightQueue] = queue.QueueConfig{MaxWorkers: 1}
@@ -59,8 +62,8 @@ func (q *Queue) Work(ctx context.Context, w Work) error {
 		return fmt.Errorf("queue: %w", err)
 	}
 	q.log.Info("at work", "worker", q.name, "jobs_at_once", w.Jobs)
-	q.keepWatch(ctx, d)
-	q.log.Info("stopping: jobs under way have time to end", "seconds", pipeline.Seconds(q.Grace.Milliseconds()))
+	(&shift{q, d, client, w.Jobs, d.stamp}).keepWatch(ctx)
+	q.log.Info("stopping; jobs under way have time to end", "time", q.Grace.String())
 	end, free := context.WithTimeout(context.WithoutCancel(ctx), q.Grace+10*time.Second)
 	defer free()
 	if err := client.Stop(end); err != nil {
@@ -69,9 +72,18 @@ func (q *Queue) Work(ctx context.Context, w Work) error {
 	return d.clear(0)
 }
 
-// keepWatch looks for workers that are gone, and clears the desk when it lies idle, until ctx ends.
-func (q *Queue) keepWatch(ctx context.Context, d *desk) {
-	tick := time.NewTicker(workerSweeps)
+// shift is a worker at work.
+type shift struct {
+	*Queue
+	desk   *desk
+	client *queue.Client[pgx.Tx]
+	jobs   int
+	stamp  Stamp // whose queue it works on
+}
+
+// keepWatch does until ctx ends what no job does.
+func (s *shift) keepWatch(ctx context.Context) {
+	tick := time.NewTicker(workerLooks)
 	defer tick.Stop()
 	for {
 		select {
@@ -79,11 +91,47 @@ func (q *Queue) keepWatch(ctx context.Context, d *desk) {
 			return
 		case <-tick.C:
 		}
-		if _, err := q.sweep(ctx); err != nil && ctx.Err() == nil {
-			q.log.Warn("the database does not answer; trying again", "error", err)
-		}
-		if err := d.clear(idle); err != nil {
-			q.log.Warn("what is left of a batch is not cleared away", "error", err)
+		if err := s.look(ctx); err != nil && ctx.Err() == nil {
+			s.log.Warn("a look at the queue failed; trying again", "error", err)
 		}
 	}
+}
+
+// look looks for workers that are gone and for jobs that want other files, and clears the desk when it lies idle.
+func (s *shift) look(ctx context.Context) error {
+	if _, err := s.sweep(ctx); err != nil {
+		return err
+	}
+	theirs, ok, err := s.elsewhere(ctx)
+	if err != nil {
+		return err
+	}
+	if ok {
+		if err := s.desk.follow(theirs); err != nil {
+			return fmt.Errorf("read rule book, masters and settings again: %w", err)
+		}
+	}
+	if _, stamp := s.desk.current(); stamp != s.stamp {
+		if err := s.client.Queues().Add(stamp.queue(), queue.QueueConfig{MaxWorkers: s.jobs}); err != nil {
+			return err
+		}
+		was := s.stamp
+		s.stamp = stamp
+		s.log.Info("rule book, masters or settings were read anew", "edition", stamp.Edition)
+		if err := s.client.Queues().Remove(ctx, was.queue()); err != nil {
+			return err
+		}
+	}
+	return s.desk.clear(idle)
+}
+
+// elsewhere gives the stamp of a job that waits in another queue than ours.
+func (s *shift) elsewhere(ctx context.Context) (stamp Stamp, ok bool, err error) {
+	var j unitsJob
+	err = s.pool.QueryRow(ctx, `SELECT args FROM `+schema+`.river_job WHERE kind = $1 AND state = 'available' AND queue <> $2 ORDER BY id DESC LIMIT 1`,
+		j.Kind(), s.stamp.queue()).Scan(&j)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return stamp, false, nil
+	}
+	return j.Stamp, err == nil, err
 }
