@@ -29,11 +29,15 @@ type Missing struct{ Facility, What string }
 // tally counts what one batch brought of one facility.
 type tally struct{ claims, payments, charge, paid int64 }
 
-// facilityRows gives the rows of this batch, in order of facilities.
+// facilityRows gives the rows of this batch, in order of facilities: those of whom something came, and those of whom
+// something was expected.
 func (b *builder) facilityRows(seen map[string]tally) []BatchFacilityRow {
 	missing := map[string][]string{}
 	names := map[string]bool{}
 	for id := range seen {
+		names[id] = true
+	}
+	for _, id := range b.env.Expected {
 		names[id] = true
 	}
 	for _, m := range b.env.Missing {

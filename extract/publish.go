@@ -39,6 +39,7 @@ type Env struct {
 	Controls []Control // of the pipeline: one that does not tie forbids to publish
 	BillHold int       // days an encounter may wait for its claim
 	Missing  []Missing // what facilities were expected to send and did not
+	Expected []string  // the facilities that were expected to send anything, each once
 	Workers  int       // buckets written at once; at least one
 
 	fault func(op, path string) error // tests: fails at a step as a kill would

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"time"
 
+	"revcycle/extract"
 	"revcycle/ledger"
+	"revcycle/workspace"
 )
 
 // ErrStopped is wrapped by the errors of a run that the deadline or the error budget stopped: nothing
@@ -47,12 +49,32 @@ func (env *Env) withinBudget(t Tally) error {
 	return nil
 }
 
-// missing says, a sentence each, which expected files have not come for the business date, in this
-// batch or an earlier one of the same date.
+// missing says, a sentence each, which expected files have not come.
 func (env *Env) missing(ctx context.Context) ([]string, error) {
 	out := []string{}
+	absent, err := env.absent(ctx)
+	for _, a := range absent {
+		out = append(out, a.Sentence)
+	}
+	return out, err
+}
+
+// lacking says the same by facility, for fact_batch_facility. What nobody in particular was to send is in no facility's row.
+func (env *Env) lacking(ctx context.Context) ([]extract.Missing, error) {
+	absent, err := env.absent(ctx)
+	var out []extract.Missing
+	for _, a := range absent {
+		if a.Facility != "" {
+			out = append(out, extract.Missing{Facility: a.Facility, What: fmt.Sprintf("%s: %d of %d files", a.Files, a.Came, a.Wanted)})
+		}
+	}
+	return out, err
+}
+
+// absent tells which expected files have not come for the business date, in this batch or an earlier one of the same date.
+func (env *Env) absent(ctx context.Context) ([]workspace.Absence, error) {
 	if len(env.Workspace.Expect) == 0 {
-		return out, nil
+		return nil, nil
 	}
 	all, err := Batches(ctx, env.Store)
 	if err != nil {
@@ -72,5 +94,5 @@ func (env *Env) missing(ctx context.Context) ([]string, error) {
 			}
 		}
 	}
-	return append(out, env.Workspace.Absent(env.Batch.AsOf, names)...), nil
+	return env.Workspace.Absent(env.Batch.AsOf, names), nil
 }

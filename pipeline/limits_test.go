@@ -3,11 +3,15 @@ package pipeline_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/parquet-go/parquet-go"
+
+	"revcycle/extract"
 	"revcycle/ledger"
 	"revcycle/ledger/mem"
 	"revcycle/pipeline"
@@ -46,6 +50,49 @@ func TestAnExpectedFileThatDidNotComeIsSaid(t *testing.T) {
 	}
 	if again := n.run(april); again.Exit != pipeline.ExitExpected {
 		t.Errorf("a run with nothing to do: got exit %d want %d", again.Exit, pipeline.ExitExpected)
+	}
+}
+
+// A file of one facility that did not come stops no other facility, and fact_batch_facility says whose batch is
+// whole; when it comes later the same day, its facility is complete.
+func TestAFacilityWhoseFileIsMissingStopsNoOther(t *testing.T) {
+	n := newNight(t, golden+"/rulebook", mem.New())
+	if err := os.WriteFile(filepath.Join(n.dir, "masters", "facilities.csv"), []byte("facility_id,name,entity,tin,npi,from,to\n"+
+		"NORTH,North,House,990000001,1234567893,2020-01-01,\nSOUTH,South,House,990000002,1245319599,2020-01-01,\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	n.setting("expect", `[{files: "*.837p", facility: NORTH}, {files: "south_*.835", facility: SOUTH}, {files: "*.bai2"}]`)
+	n.drop(golden+"/in/submitted.837p", golden+"/in/g01_paid.835")
+	for _, c := range []struct{ batch, missing, north, south string }{
+		{"-001", "south_*.835 of SOUTH: 0 of 1 expected files came; ask the sender|*.bai2: 0 of 1 expected files came; ask the sender",
+			"NORTH true ", "SOUTH false south_*.835: 0 of 1 files"},
+		{"-002", "*.bai2: 0 of 1 expected files came; ask the sender", "NORTH true ", "SOUTH true "},
+	} {
+		sum := n.run(april)
+		if got := strings.Join(sum.Missing, "|"); sum.Exit != pipeline.ExitExpected || got != c.missing || sum.Counts.Remits != 1 {
+			t.Errorf("%s: exit %d, %d remits, missing %s", sum.Batch, sum.Exit, sum.Counts.Remits, got)
+		}
+		got := map[string]bool{}
+		files, _ := filepath.Glob(filepath.Join(n.dir, "extracts/files/fact_batch_facility/*/part-*"+c.batch+"-*.parquet"))
+		for _, f := range files {
+			rows, err := parquet.ReadFile[extract.BatchFacilityRow](f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, r := range rows {
+				if strings.HasSuffix(r.BatchID, c.batch) {
+					got[fmt.Sprint(r.FacilityID, " ", r.IsComplete, " ", r.Missing)] = true
+				}
+			}
+		}
+		if !got[c.north] || !got[c.south] {
+			t.Errorf("fact_batch_facility of %s: %v, want %s and %s", sum.Batch, got, c.north, c.south)
+		}
+		data, err := os.ReadFile(golden + "/in/g02_partial_denial.835")
+		if err != nil {
+			t.Fatal(err)
+		}
+		n.put("south_1.835", data)
 	}
 }
 

@@ -101,9 +101,10 @@ func parseBudget(s string) (Budget, error) {
 
 // Expectation is files that must come on some days.
 type Expectation struct {
-	Files   string // a pattern over names in the inbox, as path.Match has it; without a slash it fits any folder
-	AtLeast int
-	Days    []time.Weekday // nil = every day
+	Files    string // a pattern over names in the inbox, as path.Match has it; without a slash it fits any folder
+	AtLeast  int
+	Days     []time.Weekday // nil = every day
+	Facility string         // whose files these are, as masters/facilities.csv calls it; "" = nobody's in particular
 }
 
 // Fits reports whether a name in the inbox is one of the expected files.
@@ -121,18 +122,44 @@ func (e Expectation) Due(day civil.Date) bool {
 	return len(e.Days) == 0 || slices.Contains(e.Days, weekday)
 }
 
-// Absent says, a sentence each, which expected files are not among the names that came on a business day.
-func (c *Config) Absent(day civil.Date, names []string) []string {
-	var out []string
+// Absence is an expectation that did not come true.
+type Absence struct {
+	Files    string // the pattern
+	Facility string // whose; "" = nobody's in particular
+	Came     int
+	Wanted   int // more than came
+	Sentence string
+}
+
+// Absent tells which expected files are not among the names that came on a business day.
+func (c *Config) Absent(day civil.Date, names []string) []Absence {
+	var out []Absence
 	for _, e := range c.Expect {
-		n := 0
+		a := Absence{Files: e.Files, Facility: e.Facility, Wanted: e.AtLeast}
 		for _, name := range names {
 			if e.Fits(name) {
-				n++
+				a.Came++
 			}
 		}
-		if e.Due(day) && n < e.AtLeast {
-			out = append(out, fmt.Sprintf("%s: %d of %d expected files came; ask the sender", e.Files, n, e.AtLeast))
+		if !e.Due(day) || a.Came >= a.Wanted {
+			continue
+		}
+		whose := ""
+		if e.Facility != "" {
+			whose = " of " + e.Facility
+		}
+		a.Sentence = fmt.Sprintf("%s%s: %d of %d expected files came; ask the sender", e.Files, whose, a.Came, a.Wanted)
+		out = append(out, a)
+	}
+	return out
+}
+
+// Expected lists the facilities whose files must come on a business day, each once.
+func (c *Config) Expected(day civil.Date) []string {
+	var out []string
+	for _, e := range c.Expect {
+		if e.Facility != "" && e.Due(day) && !slices.Contains(out, e.Facility) {
+			out = append(out, e.Facility)
 		}
 	}
 	return out
@@ -162,7 +189,7 @@ func parseExpect(n *yaml.Node) ([]Expectation, error) {
 
 func expectation(e *Expectation, item *yaml.Node) error {
 	if item.Kind != yaml.MappingNode {
-		return fmt.Errorf("line %d: a pattern or files:, at_least:, days: is wanted", item.Line)
+		return fmt.Errorf("line %d: a pattern or files:, facility:, at_least:, days: is wanted", item.Line)
 	}
 	for i := 0; i+1 < len(item.Content); i += 2 {
 		key, value := item.Content[i], item.Content[i+1]
@@ -170,6 +197,10 @@ func expectation(e *Expectation, item *yaml.Node) error {
 		switch key.Value {
 		case "files":
 			e.Files = value.Value
+		case "facility":
+			if e.Facility = strings.TrimSpace(value.Value); value.Kind != yaml.ScalarNode || e.Facility == "" {
+				err = errors.New("facility: takes the ID of one facility")
+			}
 		case "at_least":
 			e.AtLeast, err = whole(value.Value, 1, 1_000_000)
 		case "days":
@@ -185,7 +216,7 @@ func expectation(e *Expectation, item *yaml.Node) error {
 				e.Days = append(e.Days, day)
 			}
 		default:
-			err = unknownKey(key.Value, []string{"files", "at_least", "days"})
+			err = unknownKey(key.Value, []string{"files", "facility", "at_least", "days"})
 		}
 		if err != nil {
 			return fmt.Errorf("line %d: %w", key.Line, err)

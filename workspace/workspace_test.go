@@ -130,6 +130,7 @@ func TestConfigurationIsStrict(t *testing.T) {
 		"expect: x":                                 "takes a list",
 		"expect:\n  - fles: x":                      "line 2: \"fles\" is no key here; did you mean files?",
 		"expect:\n  - files: x\n    days: [funday]": "none of mon, tue",
+		"expect:\n  - files: x\n    facility: \"\"": "the ID of one facility",
 		"database: mysql://x":                       "is no database",
 		"database: postgres://u@db.example.org/x?sslmode=disable": "unencrypted",
 		"inbox: [a]":           "takes one value",
@@ -170,7 +171,7 @@ func TestARunAfterMidnightBelongsToYesterday(t *testing.T) {
 }
 
 func TestDeadlineBudgetAndExpectation(t *testing.T) {
-	w := fresh(t, `deadline: "05:30"`, "error_budget: 2%", "expect:", "  - \"*.835\"", "  - files: acme/*.txt", "    at_least: 2", "    days: [Mon]")
+	w := fresh(t, `deadline: "05:30"`, "error_budget: 2%", "expect:", "  - \"*.835\"", "  - files: acme/*.txt", "    facility: NORTH", "    at_least: 2", "    days: [Mon]")
 	if at, ok := w.DeadlineOf(start); !ok || at.Format("02 15:04") != "23 05:30" {
 		t.Errorf("deadline %v %v", at, ok)
 	}
@@ -186,11 +187,14 @@ func TestDeadlineBudgetAndExpectation(t *testing.T) {
 		}
 	}
 	monday, tuesday := civil.Of(2026, 11, 23), civil.Of(2026, 11, 24)
-	if got := w.Absent(monday, []string{"x/a.835", "acme/1.txt"}); len(got) != 1 || !strings.Contains(got[0], "acme/*.txt: 1 of 2") {
+	if got := w.Absent(monday, []string{"x/a.835", "acme/1.txt"}); len(got) != 1 || got[0] != (Absence{"acme/*.txt", "NORTH", 1, 2, "acme/*.txt of NORTH: 1 of 2 expected files came; ask the sender"}) {
 		t.Errorf("monday: %v", got)
 	}
-	if got := w.Absent(tuesday, nil); len(got) != 1 || !strings.HasPrefix(got[0], "*.835") {
+	if got := w.Absent(tuesday, nil); len(got) != 1 || got[0].Facility != "" || got[0].Sentence != "*.835: 0 of 1 expected files came; ask the sender" {
 		t.Errorf("tuesday: %v", got)
+	}
+	if a, b := w.Expected(monday), w.Expected(tuesday); len(a) != 1 || a[0] != "NORTH" || len(b) != 0 {
+		t.Errorf("expected of %v and %v", a, b)
 	}
 	if b, _ := parseBudget("3"); b.Exceeded(3, 3) || !b.Exceeded(4, 4) {
 		t.Error("a budget of 3 rejects")
