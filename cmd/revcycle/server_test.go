@@ -58,15 +58,24 @@ func (p place) setDatabase(url string) {
 	}
 }
 
-// discard removes the workspace and its database.
-func (p place) discard() {
+// database is the URL in revcycle.yaml, "" for the embedded ledger.
+func (p place) database() string {
 	p.Helper()
 	for line := range strings.Lines(string(p.read(filepath.Join(p.dir, "revcycle.yaml")))) {
-		if url, ok := strings.CutPrefix(strings.TrimSpace(line), "database: postgres://"); ok {
-			name := url[strings.LastIndex(url, "/")+1:]
-			if _, err := pgserver.ForTest(p).SQL("postgres", `DROP DATABASE IF EXISTS "`+name+`" WITH (FORCE)`); err != nil {
-				p.Error(err)
-			}
+		if url, ok := strings.CutPrefix(strings.TrimSpace(line), "database: "); ok {
+			return strings.Trim(url, `"`)
+		}
+	}
+	return ""
+}
+
+// discard removes the workspace, and its database from the test's server.
+func (p place) discard() {
+	p.Helper()
+	if url := p.database(); url != "" {
+		name := url[strings.LastIndex(url, "/")+1:]
+		if _, err := pgserver.ForTest(p).SQL("postgres", `DROP DATABASE IF EXISTS "`+name+`" WITH (FORCE)`); err != nil {
+			p.Error(err)
 		}
 	}
 	if err := os.RemoveAll(p.dir); err != nil {
