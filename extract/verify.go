@@ -22,12 +22,16 @@ type Check struct {
 	Detail string // what was found where it is not as it should be
 }
 
-// Verify proves the published view of an extracts folder again: each file's SHA-256, rows and sums, the
+// Verify proves the view in current/ of an extracts folder again: each file's SHA-256, rows and sums, the
 // manifest's own hash, current/ against the manifest, the identity of every claim, and the sums of the
 // view against the ledger as it was at the batch. The error says that something could not be looked at.
 // ErrNoManifest: nothing is published.
 func Verify(ctx context.Context, dir string, store ledger.Store) ([]Check, error) {
-	m, err := Latest(dir)
+	m, err := View(dir)
+	if err != nil {
+		return nil, err
+	}
+	newest, err := Latest(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -55,6 +59,10 @@ func Verify(ctx context.Context, dir string, store ledger.Store) ([]Check, error
 		}
 	}
 	add("files, their hashes, rows and sums", bad == 0, "%d of %d files differ from the manifest", bad, len(m.Files))
+	if newest.Number != m.Number { // the next batch goes on from the last one
+		_, err := Whole(ctx, dir, newest.Batch)
+		add("rolled back: all below is of batch "+m.Batch+"; the last published one, "+newest.Batch+", is whole", err == nil, "%v", err)
+	}
 	wrong := verifyCurrent(dir, &m)
 	add("current/ is the manifest's view", wrong == "", "%s", wrong)
 	off, err := verifyIdentity(dir, &m)

@@ -33,7 +33,7 @@ func (env *Env) Digests(ctx context.Context) (lines []DigestLine, overall claim.
 			lines = append(lines, DigestLine{"table", t.Table, t.Rows, t.SHA256.String()})
 		}
 	}
-	m, err := extract.Latest(env.Workspace.ExtractsDir)
+	m, err := extract.View(env.Workspace.ExtractsDir)
 	if err != nil && !errors.Is(err, extract.ErrNoManifest) {
 		return nil, overall, err
 	}

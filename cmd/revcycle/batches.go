@@ -78,6 +78,7 @@ type pending struct {
 	Held       string             `json:"held_by"`    // the run that holds the workspace; "" = none
 	Inbox      []waiting          `json:"inbox"`
 	Quarantine []pipeline.HeldUnit `json:"quarantine"` // what waits for somebody
+	Published  pipeline.View       `json:"published"`  // whose extracts are current
 }
 
 // waiting is a file of the inbox.
@@ -157,6 +158,9 @@ func (a *app) pending(env *pipeline.Env) (pending, error) {
 		return p, err
 	}
 	p.Quarantine = append(p.Quarantine, held...)
+	if p.Published, err = env.Published(a.ctx); err != nil {
+		return p, err
+	}
 	if o, ok := env.Workspace.Holder(); ok {
 		p.Held = (&workspace.HeldError{Owner: o}).Error()
 	}
@@ -170,6 +174,15 @@ func (p *pending) print(a *app) error {
 	}
 	if p.Open != "" && p.Held == "" {
 		section("OPEN: batch %s was begun and has not ended; revcycle run goes on with it", p.Open)
+	}
+	if v := p.Published; v.Behind {
+		section("ROLLED BACK: the extracts are those of batch %s, behind the ledger, which says %s", v.Batch, v.Newest)
+		if v.Asked == v.Batch {
+			fmt.Fprintf(a.out, "  by %s on %s: %s\n", v.Actor, v.At, v.Reason)
+		}
+		fmt.Fprintf(a.out, "  the next run that makes a batch publishes what the ledger says, or: revcycle rollback %s\n", v.Newest)
+	} else if v.Asked != "" && v.Asked != v.Batch {
+		section("ROLLBACK to batch %s was asked for and is not done; say it again: revcycle rollback %s", v.Asked, v.Asked)
 	}
 	section("INBOX: %d files", len(p.Inbox))
 	g := pipeline.NewGrid("lrl")
