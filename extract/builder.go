@@ -23,7 +23,7 @@ type builder struct {
 	// accepted are the payments that do not tie and whose claims a person released.
 	accepted map[claim.ID]bool
 	newest   bool // no batch is later
-	byTIN   bool // the masters name facilities: a tax number may map one
+	byTIN    bool // the masters name facilities: a tax number may map one
 }
 
 func newBuilder(ctx context.Context, env Env, m *mask) (*builder, error) {

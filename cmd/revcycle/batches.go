@@ -74,9 +74,9 @@ func (a *app) batchesCommand() *cobra.Command {
 // pending is what status tells beside the summary.
 type pending struct {
 	pipeline.Summary
-	Open       string             `json:"open_batch"` // begun and not ended; "" = none
-	Held       string             `json:"held_by"`    // the run that holds the workspace; "" = none
-	Inbox      []waiting          `json:"inbox"`
+	Open       string              `json:"open_batch"` // begun and not ended; "" = none
+	Held       string              `json:"held_by"`    // the run that holds the workspace; "" = none
+	Inbox      []waiting           `json:"inbox"`
 	Quarantine []pipeline.HeldUnit `json:"quarantine"` // what waits for somebody
 	Published  pipeline.View       `json:"published"`  // whose extracts are current
 }
