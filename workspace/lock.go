@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+	"golang.org/x/sys/unix"
 )
 
 // Owner is who holds a workspace.
@@ -24,13 +25,42 @@ type HeldError struct {
 	Owner Owner // zero where the holder has not written its name yet
 }
 
-// Error says who holds the workspace and since when.
+// Error says who holds the workspace, since when, and whether that process still lives, where that can be seen.
 func (e *HeldError) Error() string {
-	if e.Owner.PID == 0 {
-		return "workspace: held by another run; wait for it to end"
+	o := e.Owner
+	since := o.Started.UTC().Format(time.RFC3339)
+	switch o.life() {
+	case living:
+		return fmt.Sprintf("workspace: held by process %d on %s since %s; it lives: wait for it to end", o.PID, o.Host, since)
+	case ended:
+		return fmt.Sprintf("workspace: held since %s under the name of process %d on %s, which has ended: one that it started holds the lock; end that one", since, o.PID, o.Host)
+	case elsewhere:
+		return fmt.Sprintf("workspace: held by process %d on %s since %s; whether it lives is seen there: wait for it to end", o.PID, o.Host, since)
 	}
-	return fmt.Sprintf("workspace: held by process %d on %s since %s; wait for it to end",
-		e.Owner.PID, e.Owner.Host, e.Owner.Started.UTC().Format(time.RFC3339))
+	return "workspace: held by another run; wait for it to end"
+}
+
+// life is what can be said of a process from here.
+type life int
+
+const (
+	unnamed life = iota // nobody has written a name
+	living
+	ended
+	elsewhere // on another host
+)
+
+func (o Owner) life() life {
+	host, err := os.Hostname()
+	switch {
+	case o.PID <= 0:
+		return unnamed
+	case err != nil || o.Host != host:
+		return elsewhere
+	case errors.Is(unix.Kill(o.PID, 0), unix.ESRCH):
+		return ended
+	}
+	return living
 }
 
 // Unwrap is ErrHeld.
@@ -38,17 +68,23 @@ func (e *HeldError) Unwrap() error { return ErrHeld }
 
 // Lock is the hold on a workspace. It ends with Release or with the process, even with one that is killed.
 type Lock struct {
-	f *flock.Flock
-	w *Workspace
+	f      *flock.Flock
+	w      *Workspace
+	former Owner
 }
+
+// Former is the owner before, where it did not give the workspace back: it was killed, or its machine went down.
+// It is for people to know; it blocks nobody.
+func (l *Lock) Former() (o Owner, ok bool) { return l.former, l.former.PID > 0 }
 
 const (
 	lockTries = 3
 	lockPause = 20 * time.Millisecond
 )
 
-// Lock takes the workspace for one run and waits no more than a moment: *HeldError where another has it. What a
-// killed run left half written in archive and quarantine is swept away.
+// Lock takes the workspace for one run and waits no more than a moment: *HeldError where another has it. The hold
+// is a flock: the name in the file is for people, and what a killed process wrote there holds nobody up, whatever
+// the clock says. What killed processes left half written is swept away.
 func (w *Workspace) Lock(now func() time.Time) (*Lock, error) {
 	name := w.Path(".lock")
 	f := flock.New(name, flock.SetPermissions(fileMode))
@@ -63,6 +99,7 @@ func (w *Workspace) Lock(now func() time.Time) (*Lock, error) {
 	if !ok {
 		return nil, &HeldError{owner(name)}
 	}
+	former := owner(name)
 	host, err := os.Hostname()
 	if err == nil {
 		var text []byte
@@ -77,7 +114,7 @@ func (w *Workspace) Lock(now func() time.Time) (*Lock, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("workspace: lock: %w", err), f.Unlock())
 	}
-	return &Lock{f, w}, nil
+	return &Lock{f, w, former}, nil
 }
 
 // Release gives the workspace back, without the plain copies made under it. A second call does nothing.

@@ -15,14 +15,31 @@ import (
 )
 
 // BusinessDate is the business day of a moment: its day in the workspace's time zone, or the day
-// before where the clock there stands before the cutoff.
+// before until the clock there has reached the cutoff. A later moment never has an earlier business day, not
+// even in the night in which the clock goes back.
 func (c *Config) BusinessDate(now time.Time) civil.Date {
 	t := now.In(c.Timezone)
-	since := time.Duration(t.Hour())*time.Hour + time.Duration(t.Minute())*time.Minute
-	if since < c.Cutoff {
+	if t.Before(clockAtDay(t, 0, c.Cutoff)) {
 		return civil.OfTime(t).AddDays(-1)
 	}
 	return civil.OfTime(t)
+}
+
+// clockAtDay is the moment at which the clock of t's time zone shows a time of day, some days after t's day.
+// Of a time that the clock shows twice it is the first; of one that it leaves out, when the clock goes
+// forward, it is the moment as long after the last one shown.
+func clockAtDay(t time.Time, days int, at time.Duration) time.Time {
+	wanted := time.Date(t.Year(), t.Month(), t.Day()+days, 0, int(at/time.Minute), 0, 0, time.UTC)
+	with := func(offsetOf time.Time) time.Time { // the moment, if the clock stands as it does then
+		_, seconds := offsetOf.In(t.Location()).Zone()
+		return wanted.Add(-time.Duration(seconds) * time.Second).In(t.Location())
+	}
+	before, after := with(wanted.AddDate(0, 0, -1)), with(wanted.AddDate(0, 0, 1))
+	const clock = "15:04"
+	if before.Format(clock) != wanted.Format(clock) && after.Format(clock) == wanted.Format(clock) {
+		return after
+	}
+	return before
 }
 
 // Deadline is when a run gives up: a time of day, or so long after its start. The zero Deadline is none.
@@ -38,10 +55,8 @@ func (c *Config) DeadlineOf(start time.Time) (moment time.Time, ok bool) {
 	switch {
 	case d.Clock:
 		t := start.In(c.Timezone)
-		minutes := int(d.At / time.Minute)
-		moment = time.Date(t.Year(), t.Month(), t.Day(), minutes/60, minutes%60, 0, 0, c.Timezone)
-		if !moment.After(start) {
-			moment = time.Date(t.Year(), t.Month(), t.Day()+1, minutes/60, minutes%60, 0, 0, c.Timezone)
+		if moment = clockAtDay(t, 0, d.At); !moment.After(start) {
+			moment = clockAtDay(t, 1, d.At)
 		}
 		return moment, true
 	case d.After > 0:
