@@ -28,12 +28,13 @@ func TestMain(m *testing.M) {
 // exits CODE COMMAND… runs a command and wants its exit code; keys FILE NAME… wants keys in
 // the first JSON object of a file; hold DIR holds a workspace as another run would;
 // restore BACKUPS DIR copies the newest backup to where there is nothing; spoil BACKUPS FILE changes a byte of a file in it;
+// held FILE NAME sets a variable to the unit of a listing of the quarantine;
 // balances FILE ACCOUNT AMOUNT… reads a journal, wants every entry to balance, and accounts to stand so.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exitsCmd, "keys": keysCmd, "hold": holdCmd, "balances": balancesCmd, "restore": restoreCmd, "spoil": spoilCmd,
+			"exits": exitsCmd, "keys": keysCmd, "hold": holdCmd, "balances": balancesCmd, "restore": restoreCmd, "spoil": spoilCmd, "held": heldCmd,
 		},
 		Setup: func(env *testscript.Env) error {
 			files, err := filepath.Abs("testdata/files")
