@@ -12,6 +12,7 @@ import (
 	"revcycle/ledger"
 	"revcycle/ledger/postgres"
 	"revcycle/ledger/sqlite"
+	"revcycle/pipeline/river"
 	"revcycle/workspace"
 )
 
@@ -100,10 +101,11 @@ func (a *app) lockLedger(ctx context.Context, s ledger.Store) (unlock func() err
 func (a *app) migrateCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "migrate",
-		Short: "makes or updates the ledger's tables in a PostgreSQL database",
+		Short: "makes or updates the tables of ledger and queue in a PostgreSQL database",
 		Long: "migrate brings the schema revcycle of a PostgreSQL database to this program's version: tables, views, triggers, roles\n" +
-			"and their rights. It is run by the database's owner, before the first run and after an update of the program; it may\n" +
-			"run again, and beside others. Facts and journal are left as they are. The embedded ledger needs no migration." + exits(0, 1, 2),
+			"and their rights, and in schema river the queue of revcycle worker. It is run by the database's owner, before the first\n" +
+			"run and after an update of the program; it may run again, and beside others. Facts and journal are left as they are.\n" +
+			"The embedded ledger needs no migration." + exits(0, 1, 2),
 		Example: "  revcycle migrate --database 'postgres://owner@/revcycle?host=/run/postgresql'\n  REVCYCLE_DATABASE_FILE=/etc/revcycle/owner.url revcycle migrate",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -124,6 +126,9 @@ func (a *app) migrateCommand() *cobra.Command {
 			m, err := postgres.Migrate(c.Context(), url)
 			if errors.Is(err, postgres.ErrSchema) {
 				return usageError{err}
+			}
+			if err == nil {
+				err = river.Migrate(c.Context(), url)
 			}
 			if err != nil {
 				return err

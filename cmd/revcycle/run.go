@@ -7,18 +7,29 @@ import (
 	"github.com/spf13/cobra"
 
 	"revcycle/pipeline"
+	"revcycle/pipeline/river"
 )
 
 func (a *app) runCommand() *cobra.Command {
-	return &cobra.Command{
+	distributed := false
+	c := &cobra.Command{
 		Use:   "run",
 		Short: "the nightly job: receive, ingest, assess, reconcile, extract; makes one batch",
 		Long: "run takes what lies in the inbox, works through every stage and publishes the extracts. A run that was\n" +
-			"killed goes on under its own batch; a run with nothing new makes none." + exits(0, 1, 2, 3, 4, 5, 6, 7, 130),
+			"killed goes on under its own batch; a run with nothing new makes none. With --distributed the units of\n" +
+			"its stages are done by revcycle worker, on as many machines as wanted; the run waits for them." + exits(0, 1, 2, 3, 4, 5, 6, 7, 130),
 		Example: "  revcycle run -C /srv/revcycle\n  revcycle run --as-of 2025-04-01 --json > summary.json",
 		Args:    cobra.NoArgs,
 		RunE: a.telling(func(c *cobra.Command, _ []string) error {
 			return a.locked(func(env *pipeline.Env) error {
+				if distributed {
+					q, err := a.queue(c.Context(), env.Workspace, river.Coordinator)
+					if err != nil {
+						return err
+					}
+					defer q.Close()
+					env.Runner = q.Runner()
+				}
 				sum, err := env.Run(c.Context())
 				if err != nil {
 					return err
@@ -27,6 +38,8 @@ func (a *app) runCommand() *cobra.Command {
 			})
 		}),
 	}
+	c.Flags().BoolVar(&distributed, "distributed", false, "share the work out to revcycle worker, through the PostgreSQL database")
+	return c
 }
 
 func (a *app) stageCommands() []*cobra.Command {
