@@ -1,7 +1,6 @@
 package claim
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"log/slog"
@@ -112,25 +111,26 @@ func (p *Person) UnmarshalBinary(b []byte) error {
 	if len(b) == 0 {
 		return nil
 	}
-	f, r := &p.p, bytes.NewReader(b)
-	for _, s := range []*string{&f.Last, &f.First, &f.Middle, &f.Suffix, &f.MemberID, &f.Sex, &f.Address, &f.City, &f.State, &f.ZIP} {
-		n, err := binary.ReadUvarint(r)
-		if err != nil || n > uint64(r.Len()) {
-			return errPerson
-		}
-		at := len(b) - r.Len()
-		*s = string(b[at : at+int(n)])
-		if _, err := r.Seek(int64(n), 1); err != nil {
-			return errPerson
-		}
+	f, all, at := &p.p, string(b), 0 // the texts share one copy
+	number := func() (uint64, bool) {
+		v, n := binary.Uvarint(b[at:])
+		at += max(n, 0)
+		return v, n > 0
 	}
-	birth, err1 := binary.ReadUvarint(r)
-	death, err2 := binary.ReadUvarint(r)
-	org, err3 := r.ReadByte()
-	if err1 != nil || err2 != nil || err3 != nil {
+	for _, s := range [...]*string{&f.Last, &f.First, &f.Middle, &f.Suffix, &f.MemberID, &f.Sex, &f.Address, &f.City, &f.State, &f.ZIP} {
+		n, ok := number()
+		if !ok || n > uint64(len(b)-at) {
+			return errPerson
+		}
+		*s = all[at : at+int(n)]
+		at += int(n)
+	}
+	birth, ok1 := number()
+	death, ok2 := number()
+	if !ok1 || !ok2 || at >= len(b) {
 		return errPerson
 	}
-	f.Birth, f.Death, f.Organization = civil.Date(birth), civil.Date(death), org == 1
+	f.Birth, f.Death, f.Organization = civil.Date(birth), civil.Date(death), b[at] == 1
 	return nil
 }
 

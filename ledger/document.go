@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"sync"
+	"sync/atomic"
 	"unsafe"
 
 	"revcycle/claim"
@@ -41,22 +42,74 @@ func document[T any](v *T) Value {
 	return out
 }
 
-// Unmarshal reads a document; strings of v share the memory of doc.
+var decoders = sync.Pool{New: func() any { return new(decoder) }}
+
+// Unmarshal reads a document; strings of v share the memory of doc, and its slices that of other documents' slices.
 func Unmarshal[T any](doc string, v *T) error {
 	if doc == "" || doc[0] != format {
 		return fmt.Errorf("ledger: %w of %s: its format is not one of this program's", ErrDocument, reflect.TypeFor[T]())
 	}
-	d := decoder{s: doc[1:]}
-	planOf(reflect.TypeFor[T]()).decode(&d, unsafe.Pointer(v))
-	if d.bad || d.s != "" {
+	d := decoders.Get().(*decoder)
+	d.s, d.bad = doc[1:], false
+	planOf(reflect.TypeFor[T]()).decode(d, unsafe.Pointer(v))
+	bad := d.bad || d.s != ""
+	d.s = ""
+	decoders.Put(d)
+	if bad {
 		return fmt.Errorf("ledger: %w of %s: it is cut short or too long", ErrDocument, reflect.TypeFor[T]())
 	}
 	return nil
 }
 
 type decoder struct {
-	s   string
-	bad bool
+	s     string
+	bad   bool
+	rooms []room // by the number of their slab
+}
+
+// slab says how elements of one type are allocated: many at once, since documents hold few of each.
+type slab struct {
+	slice  reflect.Type
+	size   uintptr // of an element
+	count  int     // elements allocated at once
+	number int
+}
+
+// room is what is left of the elements allocated last: zero ones that nobody has.
+type room struct {
+	next unsafe.Pointer
+	left int
+}
+
+const slabBytes = 8 << 10
+
+var slabs atomic.Int64
+
+func newSlab(elem reflect.Type) *slab {
+	s := &slab{slice: reflect.SliceOf(elem), size: elem.Size(), number: int(slabs.Add(1)) - 1}
+	s.count = slabBytes / int(max(s.size, 1))
+	return s
+}
+
+// zeros gives the address of n zero elements, one behind the other; n is at least 1.
+func (d *decoder) zeros(s *slab, n int) unsafe.Pointer {
+	if n > s.count/2 {
+		return reflect.MakeSlice(s.slice, n, n).UnsafePointer()
+	}
+	for len(d.rooms) <= s.number {
+		d.rooms = append(d.rooms, room{})
+	}
+	r := &d.rooms[s.number]
+	if r.left < n {
+		*r = room{reflect.MakeSlice(s.slice, s.count, s.count).UnsafePointer(), s.count}
+	}
+	out := r.next
+	if r.left -= n; r.left == 0 {
+		r.next = nil // never past the end
+	} else {
+		r.next = unsafe.Add(out, uintptr(n)*s.size)
+	}
+	return out
 }
 
 func (d *decoder) uvarint() uint64 {
@@ -202,7 +255,9 @@ func personPlan() *plan {
 			return append(binary.AppendUvarint(b, uint64(len(doc))), doc...)
 		},
 		decode: func(d *decoder, p unsafe.Pointer) {
-			if (*claim.Person)(p).UnmarshalBinary([]byte(d.take(d.uvarint()))) != nil {
+			doc := d.take(d.uvarint())
+			// UnmarshalBinary only reads it.
+			if (*claim.Person)(p).UnmarshalBinary(unsafe.Slice(unsafe.StringData(doc), len(doc))) != nil {
 				d.bad = true
 			}
 		},
@@ -236,7 +291,7 @@ func arrayPlan(t reflect.Type) *plan {
 }
 
 func slicePlan(t reflect.Type) *plan {
-	elem, size := planOf(t.Elem()), t.Elem().Size()
+	elem, size, slab := planOf(t.Elem()), t.Elem().Size(), newSlab(t.Elem())
 	return &plan{
 		encode: func(b []byte, p unsafe.Pointer) []byte {
 			s := *(*[]byte)(p)
@@ -253,9 +308,11 @@ func slicePlan(t reflect.Type) *plan {
 				d.bad, d.s = true, ""
 				return
 			}
-			v := reflect.NewAt(t, p).Elem()
-			v.Set(reflect.MakeSlice(t, int(n), int(n)))
-			data := v.UnsafePointer()
+			if n == 0 {
+				return
+			}
+			data := d.zeros(slab, int(n))
+			*(*[]byte)(p) = unsafe.Slice((*byte)(data), int(n)) // n elements, of whatever size: the header of any slice
 			for i := range int(n) {
 				elem.decode(d, unsafe.Add(data, uintptr(i)*size))
 			}
@@ -265,13 +322,13 @@ func slicePlan(t reflect.Type) *plan {
 }
 
 func pointerPlan(t reflect.Type) *plan {
-	elem := planOf(t.Elem())
+	elem, slab := planOf(t.Elem()), newSlab(t.Elem())
 	return &plan{
 		encode: func(b []byte, p unsafe.Pointer) []byte { return elem.encode(b, *(*unsafe.Pointer)(p)) },
 		decode: func(d *decoder, p unsafe.Pointer) {
-			v := reflect.New(t.Elem())
-			elem.decode(d, v.UnsafePointer())
-			reflect.NewAt(t, p).Elem().Set(v)
+			v := d.zeros(slab, 1)
+			elem.decode(d, v)
+			*(*unsafe.Pointer)(p) = v
 		},
 		zero: func(p unsafe.Pointer) bool { return *(*unsafe.Pointer)(p) == nil },
 	}

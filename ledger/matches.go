@@ -111,7 +111,7 @@ type HeldRemit struct {
 func ReadHeldRemits(ctx context.Context, s Store, where ...Cond) iter.Seq2[HeldRemit, error] {
 	held, doc := Remits.At("held"), Remits.At("doc")
 	return func(yield func(HeldRemit, error) bool) {
-		for row, err := range s.Rows(ctx, Query{Table: Remits, Where: where}) {
+		for row, err := range s.Rows(ctx, Query{Table: Remits, Where: where, Only: []string{"batch", "held", "doc"}}) {
 			var h HeldRemit
 			if err == nil {
 				h.Held, h.Batch = row[held].Text(), row[1].Int()

@@ -50,6 +50,9 @@ type Dated[T any] struct {
 	Is    T
 }
 
+// ofAssessment are the columns that assessmentOf reads beside the key.
+var ofAssessment = []string{"payer", "slice", "read", "doc", "held"}
+
 func assessmentOf(row Row) (Dated[rules.Assessment], error) {
 	d := Dated[rules.Assessment]{row[1].Int(), rules.Assessment{Claim: row[0].ID(), Payer: row[2].Text(), Slice: row[3].Digest(), Read: row[4].Digest(), Held: row[10].Text()}}
 	var o opinion
@@ -62,7 +65,7 @@ func assessmentOf(row Row) (Dated[rules.Assessment], error) {
 func CurrentAssessments(ctx context.Context, s Store, claims []claim.ID) (map[claim.ID]Dated[rules.Assessment], error) {
 	out := make(map[claim.ID]Dated[rules.Assessment], len(claims))
 	for ids := range Portions(claims) {
-		for row, err := range s.Rows(ctx, Query{Table: Assessments, Where: []Cond{OneOf("claim", ids...)}}) {
+		for row, err := range s.Rows(ctx, Query{Table: Assessments, Where: []Cond{OneOf("claim", ids...)}, Only: ofAssessment}) {
 			if err != nil {
 				return nil, err
 			}
