@@ -21,6 +21,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"net"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -57,6 +58,18 @@ type Store struct {
 	months map[int64]civil.Date // of batches that are committed
 }
 
+// PoolConfig is for whoever needs connections of its own to the database, as a queue does: the URL is held to the same
+// rules, and a client that is gone is noticed as soon.
+func PoolConfig(url string, o Options) (*pgxpool.Config, error) {
+	cfg, err := parse(url)
+	if err != nil {
+		return nil, err
+	}
+	o.configure(cfg)
+	delete(cfg.ConnConfig.RuntimeParams, planCache)
+	return cfg, nil
+}
+
 // Open connects to a ledger that Migrate made. The error wraps ErrAddress where the URL is refused (see CheckURL),
 // ErrSchema where the database holds no ledger or one of another version, and ledger.ErrStore where it does not answer.
 func Open(ctx context.Context, url string, o Options) (*Store, error) {
@@ -76,6 +89,8 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	return &Store{pool: pool, patience: time.Minute, months: map[int64]civil.Date{}}, nil
 }
 
+const planCache = "plan_cache_mode"
+
 // configure sets what each connection asks of the server. A client that is gone without a word is noticed within a
 // minute, so that its locks do not outlive it.
 func (o Options) configure(cfg *pgxpool.Config) {
@@ -92,16 +107,20 @@ func (o Options) configure(cfg *pgxpool.Config) {
 	p["jit"] = "off" // it costs more than these questions take
 	// With 24 months a plan takes 5 to 15 ms to make, and the one for all values is the better one too: it looks into
 	// the indexes, where the planner, told of 200 values, reads the months from end to end.
-	p["plan_cache_mode"] = "force_generic_plan"
+	p[planCache] = "force_generic_plan"
 	p["tcp_keepalives_idle"] = "20"
 	p["tcp_keepalives_interval"] = "10"
 	p["tcp_keepalives_count"] = "3"
 	p["tcp_user_timeout"] = "50000"
 	p["client_connection_check_interval"] = "10000"
 	p["idle_in_transaction_session_timeout"] = "1800000"
+	// Whatever the database's defaults are: a range lasts as long as its caller, the run lock as long as the run.
+	p["statement_timeout"], p["lock_timeout"], p["idle_session_timeout"] = "0", "0", "0"
 	if o.ReadOnly {
 		p["default_transaction_read_only"] = "on"
 	}
+	dialer := &net.Dialer{KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 20 * time.Second, Interval: 10 * time.Second, Count: 3}}
+	cfg.ConnConfig.DialFunc = dialer.DialContext
 	cfg.AfterConnect = func(ctx context.Context, c *pgx.Conn) error {
 		// A commit is durable when Do returns, whatever the database's default.
 		_, err := c.Exec(ctx, "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'")

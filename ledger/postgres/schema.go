@@ -171,9 +171,9 @@ var ownTables = []string{
 // firstMigration writes migrations/0001_ledger.sql. Later changes of ledger.Tables are migrations written by hand.
 func firstMigration() string {
 	var b strings.Builder
-	b.WriteString("-- The ledger's tables as ledger/schema.go described them first. Made by `go test ./ledger/postgres -run FirstMigration -update`\n" +
-		"-- while no database was in use; from then on a change of the tables is a new file beside this one.\n" +
-		"-- Views, comments, triggers, functions and grants are derived from the tables by Migrate and stand in derived.go.\n-- +goose Up\n")
+	b.WriteString("-- The ledger's tables as ledger/schema.go describes them: made by `go test ./ledger/postgres -run FirstMigration -update`\n" +
+		"-- until the first release. From then on a change of the tables is a new file beside this one, 0002_what_it_does.sql.\n" +
+		"-- Views, comments, triggers, functions and grants are derived from the tables by Migrate: see derived.go.\n-- +goose Up\n")
 	for _, s := range ownTables {
 		b.WriteString(s + ";\n\n")
 	}

@@ -10,9 +10,16 @@ var update = flag.Bool("update", false, "write migrations/0001_ledger.sql anew; 
 
 const firstFile = "migrations/0001_ledger.sql"
 
-// Would catch tables that were changed without a migration: from the first release on, the file stays and this test
-// goes, and TestAMigratedDatabaseIsWhatTheTablesDescribe holds the migrations together with the tables.
+// As long as there is one migration it is made from the tables. From the second on it stays as it is, and
+// TestAMigratedDatabaseIsWhatTheTablesDescribe alone holds the migrations together with the tables.
 func TestTheFirstMigrationIsMadeFromTheTables(t *testing.T) {
+	last, err := latest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if last > 1 {
+		return
+	}
 	want := firstMigration()
 	if *update {
 		if err := os.WriteFile(firstFile, []byte(want), 0o644); err != nil {

@@ -1,6 +1,6 @@
--- The ledger's tables as ledger/schema.go described them first. Made by `go test ./ledger/postgres -run FirstMigration -update`
--- while no database was in use; from then on a change of the tables is a new file beside this one.
--- Views, comments, triggers, functions and grants are derived from the tables by Migrate and stand in derived.go.
+-- The ledger's tables as ledger/schema.go describes them: made by `go test ./ledger/postgres -run FirstMigration -update`
+-- until the first release. From then on a change of the tables is a new file beside this one, 0002_what_it_does.sql.
+-- Views, comments, triggers, functions and grants are derived from the tables by Migrate: see derived.go.
 -- +goose Up
 CREATE TABLE revcycle.home (
   id uuid PRIMARY KEY,
