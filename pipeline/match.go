@@ -186,7 +186,7 @@ func (env *Env) askedOf(ctx context.Context, ids []claim.ID) ([]asked, error) {
 }
 
 func (env *Env) askedWhere(ctx context.Context, where ...ledger.Cond) ([]asked, error) {
-	var out []asked
+	out := make([]asked, 0, remitsPerShard)
 	var payments []claim.ID
 	seen := map[claim.ID]bool{}
 	accepted, err := env.accepted(ctx)

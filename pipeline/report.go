@@ -168,7 +168,7 @@ func (env *Env) morning(ctx context.Context) (m Morning, err error) {
 	if m.Payers, err = env.payerMoney(ctx); err != nil {
 		return m, err
 	}
-	gaps, err := Gaps(ctx, env.Store, env.Batch.AsOf, env.Workspace.BillHoldDays)
+	gaps, err := env.gapsNow(ctx)
 	if err != nil {
 		return m, err
 	}

@@ -194,9 +194,20 @@ func (env *Env) summarise(ctx context.Context) (Summary, error) {
 	return sum, nil
 }
 
+// gapsNow gives the visits that no claim bills as of the batch's date. Once the batch's figures are final they are not
+// looked for again.
+func (env *Env) gapsNow(ctx context.Context) ([]Gap, error) {
+	if env.final != nil && env.gaps != nil {
+		return env.gaps, nil
+	}
+	gaps, err := Gaps(ctx, env.Store, env.Batch.AsOf, env.Workspace.BillHoldDays)
+	env.gaps = append([]Gap{}, gaps...)
+	return env.gaps, err
+}
+
 // addGaps counts the visits that no claim bills as of the batch's date.
 func (env *Env) addGaps(ctx context.Context, sum *Summary) error {
-	gaps, err := Gaps(ctx, env.Store, env.Batch.AsOf, env.Workspace.BillHoldDays)
+	gaps, err := env.gapsNow(ctx)
 	if err != nil {
 		return err
 	}

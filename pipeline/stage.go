@@ -41,6 +41,7 @@ type Env struct {
 	Runner Runner
 
 	final     *Summary // of the batch, once reconcile is whole
+	gaps      []Gap    // as they were counted last
 	groupRows int      // rows that wait for one commit: 0 is manyRows
 	arrived   *arrived // claims on their way from ingest to assess; nil where others ingest too
 	left      []string // files that stay in the inbox, and why

@@ -65,16 +65,23 @@ func (env *Env) readVersions(ctx context.Context, st *standing, claims []claim.I
 	var all []reconcile.Candidate
 	var family []claim.ID
 	for part := range ledger.Portions(slices.Compact(controls)) {
-		for c, err := range ledger.ReadClaims(ctx, env.Store, ledger.Named("control_norm", part...)) {
+		some, err := ids(env.Store.Rows(ctx, ledger.Query{Table: ledger.Claims, Where: []ledger.Cond{ledger.Named("control_norm", part...)}, Only: []string{}}))
+		if err != nil {
+			return err
+		}
+		family = append(family, some...)
+	}
+	others := slices.DeleteFunc(slices.Clone(family), func(id claim.ID) bool { return st.claims[id] != nil })
+	for part := range ledger.Portions(others) {
+		for c, err := range ledger.ReadClaims(ctx, env.Store, ledger.OneOf("id", part...)) {
 			if err != nil {
 				return err
 			}
-			all = append(all, reconcile.Candidate{Claim: &c})
-			family = append(family, c.ID)
-			if st.claims[c.ID] == nil {
-				st.claims[c.ID] = &c // for its date, as the version that superseded another
-			}
+			st.claims[c.ID] = &c // for its date, as the version that superseded another
 		}
+	}
+	for _, id := range family {
+		all = append(all, reconcile.Candidate{Claim: st.claims[id]})
 	}
 	if len(all) > len(claims) || len(controls) < len(claims) {
 		known, err := env.payerControls(ctx, family)
