@@ -12,7 +12,7 @@ import (
 )
 
 // builder reads the ledger up to one batch and makes rows. It is read by several buckets at once and
-// never changes after newBuilder.
+// never changes after newBuilder, but for what it remembers.
 type builder struct {
 	env     Env
 	store   ledger.Store
@@ -24,6 +24,7 @@ type builder struct {
 	accepted map[claim.ID]bool
 	newest   bool // no batch is later
 	byTIN    bool // the masters name facilities: a tax number may map one
+	known    remembered
 }
 
 func newBuilder(ctx context.Context, env Env, m *mask) (*builder, error) {

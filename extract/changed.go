@@ -24,6 +24,9 @@ func (b *builder) since(number int64) []ledger.Cond {
 
 // months gives every value of a table's month column over the rows that meet some conditions.
 func (b *builder) months(ctx context.Context, t *ledger.Table, where ...ledger.Cond) (map[string]bool, error) {
+	if len(where) == 0 { // every row has a month: its index answers alone
+		where = []ledger.Cond{{Column: serviceMonth, Op: ledger.NotNull}}
+	}
 	rows, err := b.store.Sums(ctx, ledger.Query{Table: t, Where: where}, []string{serviceMonth}, nil)
 	if err != nil {
 		return nil, fmt.Errorf("list the months of %s: %w", t.Name, err)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 
 	"revcycle/civil"
 	"revcycle/claim"
@@ -156,15 +157,62 @@ type owner struct {
 	service civil.Date
 }
 
+// maxOwners bounds the owners that are remembered: payments, journal and events ask for the same ones.
+const maxOwners = 100_000
+
+// remembered is owners that were asked for before. It may be used from several goroutines at once.
+type remembered struct {
+	mu  sync.Mutex
+	all map[claim.ID]owner
+}
+
+// of adds those that are remembered to out and gives the others.
+func (r *remembered) of(claims []claim.ID, out map[claim.ID]owner) (others []claim.ID) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, id := range claims {
+		if o, ok := r.all[id]; ok {
+			out[id] = o
+		} else {
+			others = append(others, id)
+		}
+	}
+	return others
+}
+
+// add remembers the owners of some claims as long as there is room.
+func (r *remembered) add(claims []claim.ID, owners map[claim.ID]owner) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.all == nil {
+		r.all = map[claim.ID]owner{}
+	}
+	for _, id := range claims {
+		if o, ok := owners[id]; ok && len(r.all) < maxOwners {
+			r.all[id] = o
+		}
+	}
+}
+
+// owners gives the owner of each of some claims that is in the ledger.
 func (b *builder) owners(ctx context.Context, claims []claim.ID) (map[claim.ID]owner, error) {
+	out := make(map[claim.ID]owner, len(claims))
+	others := b.known.of(claims, out)
+	if err := b.readOwners(ctx, others, out); err != nil {
+		return nil, err
+	}
+	b.known.add(others, out)
+	return out, nil
+}
+
+func (b *builder) readOwners(ctx context.Context, claims []claim.ID, out map[claim.ID]owner) error {
 	t := ledger.Claims
 	billing, payer, from := t.At("billing_npi"), t.At("payer"), t.At("service_from")
-	out := make(map[claim.ID]owner, len(claims))
 	for part := range ledger.Portions(claims) {
 		var byTIN []claim.ID // who must be told by a tax number, which only the document holds
 		for row, err := range b.columns(ctx, t, []string{"billing_npi", "payer", "service_from"}, ledger.OneOf("id", part...)) {
 			if err != nil {
-				return nil, err
+				return err
 			}
 			npi, on := claim.NPI(row[billing].Text()), row[from].Date()
 			if _, mapped := b.party.Facility(npi, "", on); !mapped && (b.byTIN || npi == "") {
@@ -178,13 +226,13 @@ func (b *builder) owners(ctx context.Context, claims []claim.ID) (map[claim.ID]o
 		}
 		for c, err := range ledger.ReadClaims(ctx, b.store, ledger.OneOf("id", byTIN...)) {
 			if err != nil {
-				return nil, err
+				return err
 			}
 			on, _ := c.Service()
 			out[c.ID] = owner{ofClaim(b.party, c.Billing.NPI, c.Billing.TaxID, c.Payer.ID, on), on}
 		}
 	}
-	return out, nil
+	return nil
 }
 
 func (a *answer) row(b *builder, p *paid) RemitRow {

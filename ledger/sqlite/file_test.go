@@ -291,6 +291,14 @@ func TestARangeOfABatchDoesNotReadTheWholeBatch(t *testing.T) {
 			t.Errorf("%s, a range of %s of a batch: got %q want %q", x.table.Name, x.column, plan, x.want)
 		}
 	}
+	plan := planOf(t, s, ledger.Query{Table: ledger.Matches, Where: []ledger.Cond{
+		{Column: "remit", Op: ledger.AtLeast, Values: []ledger.Value{ledger.ID(claim.ID{1})}},
+		{Column: "retry", Op: ledger.NotNull},
+		{Column: "batch", Op: ledger.Below, Values: []ledger.Value{ledger.Int(2)}},
+	}}, false)
+	if !strings.Contains(plan, "match_by_retry") {
+		t.Errorf("matches to be looked at again: got %q want by retry", plan)
+	}
 }
 
 func planOf(t *testing.T, s *sqlite.Store, q ledger.Query, behind bool) string {

@@ -13,10 +13,16 @@ import (
 // SQLite guesses that an equal value of an indexed column leaves ten rows, of a batch as of a claim, and so prefers
 // the rows of a whole batch to a range of claims. It is told once how a ledger is made, as ANALYZE would after a year.
 const (
-	yearsRows  = 10_000_000 // rows of a table
-	batchRows  = 500_000    // rows of a batch, and of a month
-	subjectRow = 4          // rows of a claim, a payment, a remit, a patient
+	yearsRows   = 10_000_000 // rows of a table
+	rareRows    = 20_000     // rows whose value is known, of a column that seldom has one
+	batchRows   = 500_000    // rows of a batch, and of a month
+	subjectRows = 4          // rows of a claim, a payment, a remit, a patient
 )
+
+// rare columns are null in all but few rows, and these alone are in the index.
+func rare(column string) bool {
+	return column == "was" || column == "retry" || column == "replaces" || column == "held"
+}
 
 // coarse columns name many rows; all others few.
 func coarse(column string) bool { return column == "batch" || column == "service_month" }
@@ -25,8 +31,11 @@ func coarse(column string) bool { return column == "batch" || column == "service
 // many of them share the first column, the first two columns, and so on.
 func statistics(t *ledger.Table) (index, stat []string) {
 	add := func(name string, columns []string, unique bool) {
-		line := []string{fmt.Sprint(yearsRows)}
 		rows := yearsRows
+		if !unique && rare(columns[0]) {
+			rows = rareRows
+		}
+		line := []string{fmt.Sprint(rows)}
 		for i, c := range columns {
 			switch {
 			case unique && i == len(columns)-1:
@@ -34,7 +43,7 @@ func statistics(t *ledger.Table) (index, stat []string) {
 			case coarse(c):
 				rows = min(rows, batchRows)
 			default:
-				rows = min(rows, subjectRow)
+				rows = min(rows, subjectRows)
 			}
 			line = append(line, fmt.Sprint(rows))
 		}
