@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"revcycle/claim"
 	"revcycle/ledger"
@@ -74,15 +75,22 @@ func (env *Env) assessStage(ctx context.Context) (Tally, error) {
 	if err != nil {
 		return Tally{}, err
 	}
+	again, err := env.againKeys(ctx)
+	if err != nil {
+		return Tally{}, err
+	}
 	env.arrived.settle(env.Batch.No, ingested.Claims)
 	defer func() { env.arrived = nil }()
-	return env.do(ctx, "assess", units(append(keys, stale...)))
+	return env.do(ctx, "assess", units(slices.Concat(keys, stale, again)))
 }
 
 func (env *Env) assessShard(ctx context.Context, key string) (*write, error) {
 	w := &write{unit: env.unit("assess", key)}
 	if rest, ok := cutStale(key); ok {
 		return w, env.reassess(ctx, w, rest)
+	}
+	if rest, ok := strings.CutPrefix(key, againPrefix); ok {
+		return w, env.assessAgain(ctx, w, rest)
 	}
 	fresh, err := env.newClaims(ctx, key)
 	if err != nil {

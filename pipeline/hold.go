@@ -70,6 +70,9 @@ func (env *Env) holdBack(w *write, c chunkOf, key string) error {
 
 // quarantine copies the bytes of a unit into quarantine/ with the reason. It bears repetition.
 func (env *Env) quarantine(r workspace.Reason, f *received, from, to int64) error {
+	if env.trial {
+		return nil
+	}
 	var raw io.Reader = bytes.NewReader(nil)
 	if to > from {
 		o, err := env.Workspace.OpenArchived(f.SHA)

@@ -96,6 +96,8 @@ func (env *Env) matchAgainShard(ctx context.Context, key string) (*write, error)
 		ids, err = env.waiting(ctx, shard)
 	} else if shard, ok := strings.CutPrefix(key, matchDecided); ok {
 		ids, err = env.decidedShard(ctx, shard)
+	} else if strings.HasPrefix(key, againPrefix) {
+		ids, err = env.remitsAgain(ctx, key)
 	} else {
 		ids, err = env.remitsOfNewClaims(ctx, strings.TrimPrefix(key, matchClaims))
 	}

@@ -43,7 +43,7 @@ type received struct {
 // is false where there is nothing to do: no file, no stale opinion, and the business date of the last batch.
 func (env *Env) Receive(ctx context.Context) (begun bool, err error) {
 	if open, err := env.resume(ctx); err != nil || open {
-		if err == nil {
+		if err == nil && env.Batch.Scope.Nothing() {
 			err = env.clearInbox(ctx)
 		}
 		return open, err
@@ -359,7 +359,14 @@ func (env *Env) begin(ctx context.Context, last int64, files []*received) error 
 	w := &write{unit: env.unit("receive", "")}
 	w.add(ledger.Batches, ledger.Row{ledger.Int(b.No), ledger.Text(b.ID), ledger.Date(b.AsOf), ledger.Digest(b.Edition), parent, ledger.Text(b.Reason), scope,
 		ledger.Text(stamp(env.Clock())), ledger.Text(env.Actor), ledger.Text(env.Version)})
-	if err := env.audited(ctx, w, "begin batch", b.ID, "as of "+b.AsOf.String()+", edition "+b.Edition.String()); err != nil {
+	act, detail := "begin batch", "as of "+b.AsOf.String()+", edition "+b.Edition.String()
+	if !b.Scope.Nothing() {
+		act, detail = "rerun", fmt.Sprintf("%s; %s; because: %s", detail, b.Scope.String(), b.Reason)
+	}
+	if b.Scope.Failed {
+		act = "retry"
+	}
+	if err := env.audited(ctx, w, act, b.ID, detail); err != nil {
 		return err
 	}
 	for payer, digest := range env.slices() {

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"slices"
 
 	"revcycle/claim"
 	"revcycle/ledger"
@@ -24,8 +25,12 @@ func (env *Env) reconcileStage(ctx context.Context) (Tally, error) {
 	if err != nil {
 		return Tally{}, err
 	}
+	asked, err := env.settleAgain(ctx)
+	if err != nil {
+		return Tally{}, err
+	}
 	var keys []string
-	if work := max(ingested.Claims+ingested.Remits, assessed.Assessed, matched.Matched+matched.Orphans); work > 0 {
+	if work := max(ingested.Claims+ingested.Remits, assessed.Assessed, matched.Matched+matched.Orphans, len(asked)); work > 0 {
 		keys = shards(work, remitsPerShard)
 	}
 	settled, err := env.do(ctx, "settle", units(keys))
@@ -69,7 +74,11 @@ func (env *Env) matchSteps(ctx context.Context, ingested Tally) (Tally, error) {
 		if err != nil {
 			return Tally{}, err
 		}
-		again = append(again, prefixed(matchDecided, decided, remitsPerShard)...)
+		asked, err := env.matchAgainKeys(ctx)
+		if err != nil {
+			return Tally{}, err
+		}
+		again = slices.Concat(again, prefixed(matchDecided, decided, remitsPerShard), asked)
 	}
 	return env.do(ctx, "match-again", units(again))
 }

@@ -157,6 +157,10 @@ func (env *Env) summarise(ctx context.Context) (Summary, error) {
 	}
 	sum := Summary{Batch: env.Batch.ID, Edition: "sha256:" + env.Batch.Edition.String(), AsOf: env.Batch.AsOf, Files: files, Counts: counts(all, len(files)),
 		Controls: []Control{}, Stages: []StageTime{}, Held: []HeldClaims{}, Unmapped: []Unmapped{}, DeniedBy: []DeniedCategory{}}
+	if sum.Parent, err = env.parentID(ctx); err != nil {
+		return sum, err
+	}
+	sum.Why = env.Batch.Reason
 	m, err := movedBy(ctx, env.Store, ledger.OfBatch(env.Batch.No))
 	if err != nil {
 		return sum, err

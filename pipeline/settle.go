@@ -16,8 +16,9 @@ import (
 // settling is the settle step: what is the same for all its shards.
 type settling struct {
 	env          *Env
-	matches      bool // any remit ever had a match
-	replacements bool // any claim ever replaced another
+	matches      bool       // any remit ever had a match
+	replacements bool       // any claim ever replaced another
+	again        []claim.ID // settled again because somebody asked for it, in ID order
 }
 
 // readySettle gives what settles a shard.
@@ -35,12 +36,15 @@ func (env *Env) settling(ctx context.Context) (*settling, error) {
 	if g.matches, err = env.any(ctx, ledger.Query{Table: ledger.Matches}); err != nil {
 		return nil, err
 	}
+	if g.again, err = env.settleAgain(ctx); err != nil {
+		return nil, err
+	}
 	g.replacements, err = env.any(ctx, ledger.Query{Table: ledger.Claims, Where: []ledger.Cond{{Column: "replaces", Op: ledger.NotNull}}})
 	return g, err
 }
 
 // touched gives the claims of a shard whose standing may have changed in this batch: a remit came to
-// them or left them, their assessment is new and they have remits, or a version of them is new.
+// them or left them, their assessment is new and they have remits, a version of them is new, or somebody asked for it.
 func (g *settling) touched(ctx context.Context, shard string) ([]claim.ID, error) {
 	env := g.env
 	var out []claim.ID
@@ -72,6 +76,15 @@ func (g *settling) touched(ctx context.Context, shard string) ([]claim.ID, error
 		return nil, err
 	}
 	out = append(out, versions...)
+	s, err := shardOf(shard)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range g.again {
+		if p := prefixOf(id); s.from <= p && p < s.to {
+			out = append(out, id)
+		}
+	}
 	slices.SortFunc(out, claim.ID.Compare)
 	return slices.Compact(out), nil
 }

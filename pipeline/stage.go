@@ -45,6 +45,7 @@ type Env struct {
 	groupRows int      // rows that wait for one commit: 0 is manyRows
 	arrived   *arrived // claims on their way from ingest to assess; nil where others ingest too
 	left      []string // files that stay in the inbox, and why
+	trial     bool     // nothing outside the ledger is touched, which is a draft
 	// broke has the program break where tests want it to: on a claim, or in a unit of ingest.
 	broke func(on string)
 	// inboxLater leaves the inbox to the next run: this one takes up what people decided.

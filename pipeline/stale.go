@@ -14,8 +14,11 @@ const stalePrefix = "stale/"
 func cutStale(key string) (string, bool) { return strings.CutPrefix(key, stalePrefix) }
 
 // staleShards gives the units that look through the claims of earlier batches: none where every
-// payer's slice is the one that the batch before had.
+// payer's slice is the one that the run before had, and none for a rerun, which judges what it was asked for.
 func (env *Env) staleShards(ctx context.Context) ([]string, error) {
+	if !env.Batch.Scope.Nothing() {
+		return nil, nil
+	}
 	changed, err := env.slicesChanged(ctx)
 	if err != nil || !changed {
 		return nil, err

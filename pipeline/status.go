@@ -17,18 +17,7 @@ func (env *Env) Status(ctx context.Context, batch string) (Summary, error) {
 		return Summary{}, err
 	}
 	if batch != "" {
-		for _, b := range all {
-			if b.ID != batch {
-				continue
-			}
-			sum, ok, err := summaryOf(ctx, env.Store, b.No)
-			if err == nil && !ok {
-				env.Batch = b.Batch
-				sum, err = env.summarise(ctx)
-			}
-			return sum, err
-		}
-		return Summary{}, fmt.Errorf("no batch is called %q: revcycle batches lists them", batch)
+		return env.statusOf(ctx, all, batch)
 	}
 	var t Tally
 	for row, err := range env.Store.Rows(ctx, ledger.Query{Table: ledger.Units}) {
@@ -83,6 +72,22 @@ func (env *Env) Status(ctx context.Context, batch string) (Summary, error) {
 	}
 	sum.Unmapped, err = env.unmapped(ctx)
 	return sum, err
+}
+
+// statusOf is the summary of a batch: as its run ended, or as it stands where it is open.
+func (env *Env) statusOf(ctx context.Context, all []BatchRow, batch string) (Summary, error) {
+	for _, b := range all {
+		if b.ID != batch {
+			continue
+		}
+		sum, ok, err := summaryOf(ctx, env.Store, b.No)
+		if err == nil && !ok {
+			env.Batch = b.Batch
+			sum, err = env.summarise(ctx)
+		}
+		return sum, err
+	}
+	return Summary{}, fmt.Errorf("no batch is called %q: revcycle batches lists them", batch)
 }
 
 // matchedNow counts the remits by their current match.

@@ -44,6 +44,7 @@ type Tally struct {
 	Assessed int         `json:"assessed,omitempty"` // new opinions of claims
 	Findings int         `json:"findings,omitempty"`
 	Unpriced int         `json:"unpriced,omitempty"` // claims without an expected amount
+	Again    int         `json:"again,omitempty"`    // claims that a rerun took up
 	Held     int         `json:"held,omitempty"`     // of these, claims that could not be judged
 	Expected money.Cents `json:"expected,omitempty"` // Σ allowed of the priced ones
 

@@ -57,6 +57,9 @@ func (s Summary) heading(p *page) {
 		p.line("the whole ledger, up to batch %s; rule book %s", cmp.Or(s.Batch, "-"), edition)
 	default:
 		p.line("batch %s, as of %s; rule book %s", s.Batch, s.AsOf, edition)
+		if s.Parent != "" {
+			p.line("again of batch %s, because: %s", s.Parent, s.Why)
+		}
 	}
 	switch s.Exit {
 	case ExitExpected:

@@ -31,13 +31,17 @@ type batchLine struct {
 	Ended   string `json:"ended"`
 	Actor   string `json:"actor"`
 	Edition string `json:"edition"`
+	Parent  string `json:"parent"` // the batch that it did again in part; "" = a run
+	Scope   string `json:"scope"`  // what it did again, in words
+	Reason  string `json:"reason"` // why, in the words of who asked
 }
 
 func (a *app) batchesCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:     "batches",
-		Short:   "lists what ran, oldest first",
-		Long:    "batches lists every batch with its business date, how it ended, who ran it and with which edition of the rule book." + exits(0, 1, 2),
+		Use:   "batches",
+		Short: "lists what ran, oldest first",
+		Long: "batches lists every batch with its business date, how it ended, who ran it and with which edition of the rule\n" +
+			"book. Behind a rerun or a retry stand the batch that it did again and why." + exits(0, 1, 2),
 		Example: "  revcycle batches\n  revcycle batches --json",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -47,8 +51,13 @@ func (a *app) batchesCommand() *cobra.Command {
 					return err
 				}
 				list := []batchLine{}
+				ids := map[int64]string{}
 				for _, b := range all {
+					ids[b.No] = b.ID
 					l := batchLine{Batch: b.ID, AsOf: b.AsOf.String(), State: "open", Started: b.Started, Ended: b.Ended, Actor: b.Actor, Edition: "sha256:" + b.Edition.String()}
+					if !b.Scope.Nothing() {
+						l.Parent, l.Scope, l.Reason = ids[b.Parent], b.Scope.String(), b.Reason
+					}
 					if !b.Open {
 						l.State, l.Exit = "done", &b.Exit
 					}
@@ -57,13 +66,13 @@ func (a *app) batchesCommand() *cobra.Command {
 				if a.json {
 					return a.printJSON(list)
 				}
-				g := pipeline.NewGrid("lllrllll", "batch", "as of", "state", "exit", "started", "ended", "by", "rule book")
+				g := pipeline.NewGrid("lllrlllll", "batch", "as of", "state", "exit", "started", "ended", "by", "rule book", "again")
 				for _, l := range list {
 					exit := "-"
 					if l.Exit != nil {
 						exit = fmt.Sprint(*l.Exit)
 					}
-					g.Row(l.Batch, l.AsOf, l.State, exit, l.Started, l.Ended, l.Actor, l.Edition[7:19])
+					g.Row(l.Batch, l.AsOf, l.State, exit, l.Started, l.Ended, l.Actor, l.Edition[7:19], strings.TrimPrefix(l.Parent+": "+l.Reason, ": "))
 				}
 				return g.Print(a.out)
 			})
