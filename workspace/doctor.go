@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"revcycle/civil"
 )
 
 // State is how a check of doctor ended.
@@ -52,7 +54,7 @@ func (w *Workspace) Doctor(now time.Time) []Check {
 	checks = append(checks, w.checkFolders(), w.checkShared(), w.checkModes(), w.checkInbox(now))
 	checks = append(checks, w.checkPlaces()...)
 	checks = append(checks, w.checkDisk(), w.checkKey(), w.checkSecrets(), w.checkClock(now), w.checkHolder())
-	return append(checks, w.checkMasters()...)
+	return append(checks, w.checkMasters(w.BusinessDate(now))...)
 }
 
 func (w *Workspace) checkFolders() Check {
@@ -196,8 +198,8 @@ func (w *Workspace) checkHolder() Check {
 	return Fine("lock", "free")
 }
 
-func (w *Workspace) checkMasters() []Check {
-	_, problems, err := w.Masters()
+func (w *Workspace) checkMasters(day civil.Date) []Check {
+	masters, problems, err := w.Masters()
 	if err != nil {
 		return []Check{Fault("masters", err.Error(), "mend or remove the file")}
 	}
@@ -208,6 +210,11 @@ func (w *Workspace) checkMasters() []Check {
 			state = Warn
 		}
 		out = append(out, Check{"masters", state, filepath.ToSlash(filepath.Join("masters", p.String())), ""})
+	}
+	for _, e := range w.Expect {
+		if _, known := masters.FacilityByID(e.Facility, day); e.Facility != "" && !known {
+			out = append(out, Warning("expect", fmt.Sprintf("%s is the file of %s, which masters/facilities.csv does not know on %s", e.Files, e.Facility, day), "write it as the master does"))
+		}
 	}
 	if len(out) == 0 {
 		out = append(out, Fine("masters", "sound"))

@@ -99,3 +99,17 @@ func TestDoctorTriesAFolderElsewhere(t *testing.T) {
 		t.Errorf("a file in the folder's place: %+v", c)
 	}
 }
+
+func TestDoctorKnowsTheFacilitiesThatAreExpected(t *testing.T) {
+	w := fresh(t, "expect:", "  - {files: n.835, facility: NORTH}", "  - {files: s.835, facility: SUOTH}", "  - any.835")
+	WriteFile(w.Path("masters/facilities.csv"), []byte("facility_id,name,entity,tin,npi,from,to\nNORTH,N,E,990000001,1234567893,2020-01-01,\n"))
+	var got []string
+	for _, c := range w.Doctor(start) {
+		if c.Name == "expect" {
+			got = append(got, string(c.State)+" "+c.Message)
+		}
+	}
+	if len(got) != 1 || !strings.HasPrefix(got[0], "warn s.835 is the file of SUOTH") {
+		t.Errorf("got %q", got)
+	}
+}

@@ -93,6 +93,9 @@ func (a *app) locked(f func(*pipeline.Env) error) error {
 	if err != nil {
 		return err
 	}
+	if o, ok := lock.Former(); ok {
+		a.log().Warn("the run before was stopped in mid-work", "host", o.Host, "pid", o.PID, "since", o.Started)
+	}
 	unlock, err := a.lockLedger(a.ctx, env.Store)
 	if err == nil {
 		err = f(env)
