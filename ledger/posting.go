@@ -61,14 +61,14 @@ func Bill(c *claim.Claim) (e Entry, ok bool) {
 	if !effective.Known() {
 		_, effective = c.Service()
 	}
-	return Entry{ID: entryID(CauseBill, c.ID, 0), Cause: CauseBill, Effective: effective, Claim: c.ID, Moves: m}, len(m) > 0
+	return Entry{ID: entryID(CauseBill, 0, c.ID), Cause: CauseBill, Effective: effective, Claim: c.ID, Moves: m}, len(m) > 0
 }
 
 // Void is the entry of a claim version that a later one replaced or voided: its receivable goes.
 func Void(c *claim.Claim, by claim.ID, effective civil.Date, generation int) Entry {
 	var m moves
 	m.add(Superseded, PayerAR, c.Charge, "")
-	return Entry{ID: entryID(CauseVoid, c.ID, generation), Cause: CauseVoid, Effective: effective, Claim: c.ID, Moves: m,
+	return Entry{ID: entryID(CauseVoid, generation, c.ID), Cause: CauseVoid, Effective: effective, Claim: c.ID, Moves: m,
 		Reason: "superseded by claim " + by.String()}
 }
 
@@ -81,7 +81,7 @@ func PostPayment(p *claim.Payment) (e Entry, ok bool) {
 	for _, a := range p.Adjustments {
 		m.add(Clearing(a.Code), Unapplied, a.Amount, ClearingKey(p, a))
 	}
-	return Entry{ID: entryID(CausePayment, p.ID, 0), Cause: CausePayment, Effective: p.Date, Payment: p.ID, Moves: m}, len(m) > 0
+	return Entry{ID: entryID(CausePayment, 0, p.ID), Cause: CausePayment, Effective: p.Date, Payment: p.ID, Moves: m}, len(m) > 0
 }
 
 // ClearingKey is the payer and reference under which a provider-level adjustment clears.
@@ -96,7 +96,7 @@ type Terms struct {
 }
 
 // PostRemit is the entry of a remit on the claim it answers. generation counts the remit's earlier
-// entries: a changed match or class posts the negative of the old entry (Reverse) and a new one.
+// entries on that claim: a changed match or class posts the negative of the old entry (Reverse) and a new one.
 func PostRemit(r *claim.Remit, c claim.ID, effective civil.Date, t Terms, generation int) (e Entry, ok bool) {
 	var m moves
 	m.add(Unapplied, PayerAR, t.Paid, "")
@@ -106,14 +106,14 @@ func PostRemit(r *claim.Remit, c claim.ID, effective civil.Date, t Terms, genera
 	m.add(Withheld, PayerAR, t.Withheld, "")
 	m.add(OtherAdjusted, PayerAR, t.Other, "")
 	m.add(PatientAR, PayerAR, t.Patient, "")
-	return Entry{ID: entryID(CauseRemit, r.ID, generation), Cause: CauseRemit, Effective: effective, Claim: c, Payment: r.Payment,
+	return Entry{ID: entryID(CauseRemit, generation, r.ID, c), Cause: CauseRemit, Effective: effective, Claim: c, Payment: r.Payment,
 		Remit: r.ID, Moves: m}, len(m) > 0
 }
 
 // Reverse is the exact negative of an entry.
 func Reverse(e Entry, generation int, reason string) Entry {
 	back := e
-	back.ID = entryID("reverse", e.ID, generation)
+	back.ID = entryID("reverse", generation, e.ID)
 	back.Reverses, back.Reason = e.ID, reason
 	back.Moves = make([]Move, len(e.Moves))
 	for i, m := range e.Moves {
@@ -136,6 +136,10 @@ func SameEffect(a, b Entry) bool {
 	return true
 }
 
-func entryID(cause string, document claim.ID, generation int) claim.ID {
-	return claim.IDOf("entry", cause, string(document[:]), strconv.Itoa(generation))
+func entryID(cause string, generation int, documents ...claim.ID) claim.ID {
+	key := []string{"entry", cause}
+	for _, d := range documents {
+		key = append(key, string(d[:]))
+	}
+	return claim.IDOf(append(key, strconv.Itoa(generation))...)
 }

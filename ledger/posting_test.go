@@ -32,6 +32,16 @@ func TestARemitMovesEachCentOnce(t *testing.T) {
 	}
 }
 
+// A remit that moves from one claim to another posts anew there: its entry on the other claim is another entry.
+func TestARemitHasAnEntryOfItsOwnOnEachClaim(t *testing.T) {
+	r := claim.Remit{ID: claim.IDOf("r"), Payment: claim.IDOf("p")}
+	a, _ := PostRemit(&r, claim.IDOf("a"), civil.Of(2025, 2, 10), Terms{Paid: 100}, 0)
+	b, _ := PostRemit(&r, claim.IDOf("b"), civil.Of(2025, 2, 10), Terms{Paid: 100}, 0)
+	if a.ID == b.ID {
+		t.Errorf("both entries are %s: the second would be taken for the first and never posted", a.ID)
+	}
+}
+
 // G10b: a takeback of 300.00 whose money is not taken yet: BPR02 0, CLP04 −300, PLB WO −300.
 func TestATakebackOpensItsClearing(t *testing.T) {
 	p := claim.Payment{ID: claim.IDOf("p"), PayerTIN: "1990000111", Date: civil.Of(2025, 3, 3), ClaimsTotal: -30000,
