@@ -1,7 +1,9 @@
 package claim
 
 import (
+	"cmp"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"slices"
@@ -28,14 +30,21 @@ func (id ID) String() string {
 	if id == (ID{}) {
 		return ""
 	}
-	return hex.EncodeToString(id[:])
+	var digits [32]byte
+	hex.Encode(digits[:], id[:])
+	return string(digits[:])
 }
 
 // Known reports whether the ID is one.
 func (id ID) Known() bool { return id != ID{} }
 
 // Compare orders IDs by their bytes.
-func (id ID) Compare(o ID) int { return slices.Compare(id[:], o[:]) }
+func (id ID) Compare(o ID) int {
+	if c := cmp.Compare(binary.BigEndian.Uint64(id[:8]), binary.BigEndian.Uint64(o[:8])); c != 0 {
+		return c
+	}
+	return cmp.Compare(binary.BigEndian.Uint64(id[8:]), binary.BigEndian.Uint64(o[8:]))
+}
 
 // MarshalText is String.
 func (id ID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }

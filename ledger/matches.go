@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 
@@ -91,12 +92,11 @@ func MatchesOn(ctx context.Context, s Store, claims []claim.ID, where ...Cond) (
 		}
 	}
 	out := make([]Dated[reconcile.MatchResult], 0, len(last))
-	for _, d := range last {
-		if on[d.Is.Claim] && d.Is.State == reconcile.Matched {
+	for _, id := range slices.SortedFunc(maps.Keys(last), claim.ID.Compare) {
+		if d := last[id]; on[d.Is.Claim] && d.Is.State == reconcile.Matched {
 			out = append(out, d)
 		}
 	}
-	slices.SortFunc(out, func(a, b Dated[reconcile.MatchResult]) int { return a.Is.Remit.Compare(b.Is.Remit) })
 	return out, nil
 }
 

@@ -37,11 +37,14 @@ func Versions(cs []Candidate) []Version {
 	slices.SortFunc(cs, func(a, b Candidate) int { return compareVersion(a.Claim, b.Claim) })
 	cs = slices.CompactFunc(cs, func(a, b Candidate) bool { return a.Claim.ID == b.Claim.ID })
 	roots := make([]int, len(cs))
+	sharing := map[string][]int{} // the claims before this one, by control number
 	for i := range cs {
 		roots[i] = i
-		if at := predecessor(cs, i); at >= 0 {
+		control := strings.TrimSpace(cs[i].Claim.Control)
+		if at := predecessor(cs, i, sharing[control]); at >= 0 {
 			roots[i] = roots[at]
 		}
+		sharing[control] = append(sharing[control], i)
 	}
 	chains := map[int][]int{}
 	for i, root := range roots {
@@ -75,8 +78,9 @@ func states(cs []Candidate, root int, chain []int) []Version {
 	return out
 }
 
-// predecessor is the earlier claim that claim i is a version of; -1 for a bill of its own.
-func predecessor(cs []Candidate, i int) int {
+// predecessor is the earlier claim that claim i is a version of; -1 for a bill of its own. sharing are the earlier ones
+// that share its control number.
+func predecessor(cs []Candidate, i int, sharing []int) int {
 	c := cs[i].Claim
 	if number := c.Reference("F8"); c.Replaces() && number != "" {
 		for k := range cs {
@@ -86,7 +90,7 @@ func predecessor(cs []Candidate, i int) int {
 		}
 	}
 	found, best := -1, -1
-	for k := range i {
+	for _, k := range sharing {
 		if a := cs[k].Claim; sameControl(a, c) && (c.Replaces() || sameBill(a, c)) {
 			if n := nearness(a, c); n >= best {
 				found, best = k, n
