@@ -4,7 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
+	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"revcycle/civil"
@@ -207,5 +211,34 @@ func TestOnlyTheOwnerDetachesAMonth(t *testing.T) {
 	err := night.Detach(ctx, day(2019, 3, 1))
 	if !errors.Is(err, ledger.ErrStore) || !strings.Contains(err.Error(), "only the owner") {
 		t.Errorf("got %v; want a refusal that names the owner", err)
+	}
+}
+
+// Would catch units that lock the same documents crosswise and wait for each other for ever.
+func TestUnitsThatBringTheSameDocumentsAtOnceBothEnd(t *testing.T) {
+	s := open(t, fresh(t), postgres.Options{})
+	newBatch(t, s, 1, day(2026, 11, 1))
+	for round := range 10 {
+		rows, _ := claimRows(1, round*1000, 400, 10)
+		var g sync.WaitGroup
+		var total atomic.Int32
+		for w := range 3 {
+			mine := slices.Clone(rows)
+			rand.New(rand.NewPCG(uint64(round), uint64(w))).Shuffle(len(mine), func(i, j int) { mine[i], mine[j] = mine[j], mine[i] })
+			g.Go(func() {
+				_, err := s.Do(context.Background(), ledger.Unit{Batch: 1, Stage: fmt.Sprint(w), Key: fmt.Sprint(round)}, func(x ledger.Tx) error {
+					fresh, err := x.Append(ledger.Claims, mine...)
+					total.Add(int32(fresh))
+					return err
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		g.Wait()
+		if total.Load() != 400 {
+			t.Fatalf("round %d: got %d fresh rows in three units, want 400", round, total.Load())
+		}
 	}
 }

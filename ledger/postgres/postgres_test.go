@@ -210,7 +210,7 @@ func TestWorkInPostgreSQLsOwnTransactionCommitsWithTheUnit(t *testing.T) {
 // Files bring bytes that are no UTF-8; the ledger keeps them, and SQLite's digests are equal.
 func TestTextsOfAnyBytesComeBackAsTheyWere(t *testing.T) {
 	s := open(t, fresh(t), postgres.Options{})
-	texts := []string{"M\xfcller", "a\x00b", "\xff\xfe", "Ünï", "\U0010ff41", "x\U0010fffd\x80", "\xf4\x8f\xbd", "plain"}
+	texts := []string{"\U0010ffff", "\xff", "M\xfcller", "a\x00b", "\xff\xfe", "Ünï", "\U0010ff41", "x\U0010fffd\x80", "\xf4\x8f\xbd", "plain"}
 	var rows []ledger.Row
 	for i, text := range texts {
 		rows = append(rows, rowOf(ledger.Charges, map[string]ledger.Value{"id": ledger.ID(claim.ID{15: byte(i + 1)}), "encounter": ledger.Text(text), "number": ledger.Text(text)}))
