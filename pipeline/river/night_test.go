@@ -177,18 +177,23 @@ type night struct {
 
 // simulated is the night of most tests: a workspace whose inbox holds a simulation, an empty ledger, and the digest of
 // what one process, in memory, makes of it.
-type simulated struct{ dir, ledger, want string }
+type simulated struct {
+	once              sync.Once
+	dir, ledger, want string
+}
 
-var small, large simulated
+var simulation simulated
 
-// newNight gives the small simulation.
-func newNight(t testing.TB) (n *night, want string) { return small.night(t, 700) }
+const simulatedClaims = 500
 
-// night makes a copy of the simulation for one test.
-func (s *simulated) night(t testing.TB, claims int) (*night, string) {
+// newNight gives a copy of the simulation for one test, which runs beside others.
+func newNight(t *testing.T) (*night, string) {
 	t.Helper()
-	if s.dir == "" {
-		s.make(t, claims)
+	t.Parallel()
+	s := &simulation
+	s.once.Do(func() { s.make(t) })
+	if s.want == "" {
+		t.Fatal("there is no simulation")
 	}
 	n := &night{TB: t, dir: filepath.Join(t.TempDir(), "w"), url: pgserver.Fresh(t, s.ledger), log: new(logged)}
 	if err := os.CopyFS(n.dir, os.DirFS(s.dir)); err != nil {
@@ -197,7 +202,7 @@ func (s *simulated) night(t testing.TB, claims int) (*night, string) {
 	return n, s.want
 }
 
-func (s *simulated) make(t testing.TB, claims int) {
+func (s *simulated) make(t testing.TB) {
 	t.Helper()
 	dir, err := os.MkdirTemp(scratch, "simulated-")
 	if err != nil {
@@ -210,19 +215,13 @@ func (s *simulated) make(t testing.TB, claims int) {
 		t.Fatal(err)
 	}
 	o := synth.Defaults()
-	o.Seed, o.Claims = 41, claims
+	o.Seed, o.Claims = 41, simulatedClaims
 	if _, err := synth.WriteAll(dir, o); err != nil {
 		t.Fatal(err)
 	}
-	url := pgserver.Fresh(t, "")
-	if _, err := postgres.Migrate(context.Background(), url); err != nil {
-		t.Fatal(err)
-	}
-	if err := Migrate(context.Background(), url); err != nil {
-		t.Fatal(err)
-	}
-	s.dir, s.ledger = dir, path.Base(url)
-	calm := &night{TB: t, dir: filepath.Join(t.TempDir(), "calm"), log: new(logged)}
+	calm := &night{TB: t, dir: filepath.Join(t.TempDir(), "calm"), url: pgserver.Fresh(t, ""), log: new(logged)}
+	calm.migrate()
+	s.dir, s.ledger = dir, path.Base(calm.url)
 	if err := os.CopyFS(calm.dir, os.DirFS(dir)); err != nil {
 		t.Fatal(err)
 	}
@@ -231,6 +230,17 @@ func (s *simulated) make(t testing.TB, claims int) {
 		t.Fatal(err)
 	}
 	s.want = calm.digest(store)
+}
+
+// migrate makes the tables.
+func (n *night) migrate() {
+	n.Helper()
+	if _, err := postgres.Migrate(context.Background(), n.url); err != nil {
+		n.Fatal(err)
+	}
+	if err := Migrate(context.Background(), n.url); err != nil {
+		n.Fatal(err)
+	}
 }
 
 // store opens the ledger until the test ends.
