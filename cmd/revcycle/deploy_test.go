@@ -108,7 +108,7 @@ func TestTheUnitsCallWhatThereIs(t *testing.T) {
 		t.Fatal(err)
 	}
 	timers, err := filepath.Glob(deployed + "/systemd/*.timer")
-	if files = append(files, timers...); err != nil || len(files) < 5 {
+	if files = append(files, timers...); err != nil || len(files) != 6 {
 		t.Fatalf("%v, %v", files, err)
 	}
 	extra, err := filepath.Glob(deployed + "/systemd/*.d/*.example")
