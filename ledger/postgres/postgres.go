@@ -135,7 +135,7 @@ func checkSchema(ctx context.Context, pool *pgxpool.Pool) error {
 		return err
 	}
 	if !there {
-		return fmt.Errorf("ledger: the database holds no ledger yet: run `revcycle init` with its owner's URL: %w", ErrSchema)
+		return fmt.Errorf("ledger: the database holds no ledger yet: run `revcycle migrate` with its owner's URL: %w", ErrSchema)
 	}
 	var found int64
 	if err := pool.QueryRow(ctx, "SELECT coalesce(max(version_id), 0) FROM "+versionTable+" WHERE is_applied").Scan(&found); err != nil {
@@ -148,7 +148,7 @@ func checkSchema(ctx context.Context, pool *pgxpool.Pool) error {
 	case found > want:
 		return newer(found, want)
 	case found < want:
-		return fmt.Errorf("ledger: the database's schema has version %d, this program's is %d: migrate it with `revcycle init` and its owner's URL: %w",
+		return fmt.Errorf("ledger: the database's schema has version %d, this program's is %d: run `revcycle migrate` with its owner's URL: %w",
 			found, want, ErrSchema)
 	}
 	var digest string
@@ -156,7 +156,7 @@ func checkSchema(ctx context.Context, pool *pgxpool.Pool) error {
 		return err
 	}
 	if digest != derivedDigest() {
-		return fmt.Errorf("ledger: the database's views and triggers are those of another build of schema version %d: migrate it with `revcycle init` and its owner's URL: %w",
+		return fmt.Errorf("ledger: the database's views and triggers are those of another build of schema version %d: run `revcycle migrate` with its owner's URL: %w",
 			found, ErrSchema)
 	}
 	return nil
