@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"revcycle/ledger/sqlite"
+	"revcycle/ledger"
 	"revcycle/pipeline"
 	"revcycle/rules/book"
 	"revcycle/workspace"
@@ -28,7 +28,7 @@ func (a *app) doctorCommand() *cobra.Command {
 			}
 			checks := w.Doctor(a.clock())
 			checks = append(checks, checkBook(w)...)
-			checks = append(checks, checkLedger(c, w))
+			checks = append(checks, a.checkLedger(c, w))
 			failed := false
 			for _, x := range checks {
 				failed = failed || x.State == workspace.Fail
@@ -64,12 +64,20 @@ func checkBook(w *workspace.Workspace) []workspace.Check {
 	return append(out, workspace.Check{Name: "tables", State: workspace.OK, Message: fmt.Sprintf("%d, all sound", len(b.Tables()))})
 }
 
-func checkLedger(c *cobra.Command, w *workspace.Workspace) workspace.Check {
+// checkLedger opens the ledger, embedded or in a database, and reads its batches. It makes none.
+func (a *app) checkLedger(c *cobra.Command, w *workspace.Workspace) workspace.Check {
 	out := workspace.Check{Name: "ledger", State: workspace.OK, Message: "none yet; the first run makes it"}
-	if _, err := os.Stat(w.LedgerPath()); os.IsNotExist(err) {
+	where, url := "the embedded file", ""
+	var err error
+	if url, err = a.address(w); url != "" {
+		where = "the database"
+	} else if _, missing := os.Stat(w.LedgerPath()); err == nil && os.IsNotExist(missing) {
 		return out
 	}
-	store, err := sqlite.OpenReadOnly(w.LedgerPath())
+	var store ledger.Store
+	if err == nil {
+		store, err = a.store(c.Context(), w, true)
+	}
 	if err != nil {
 		out.State, out.Message = workspace.Fail, err.Error()
 		return out
@@ -80,11 +88,12 @@ func checkLedger(c *cobra.Command, w *workspace.Workspace) workspace.Check {
 	case err != nil:
 		out.State, out.Message = workspace.Fail, err.Error()
 	case n == 0:
-		out.Message = "opens; no batch yet"
+		out.Message = where + " opens; no batch yet"
 	case all[n-1].Open:
-		out.State, out.Message = workspace.Warn, fmt.Sprintf("opens; batch %s was begun and has not ended: revcycle run goes on with it", all[n-1].ID)
+		out.State, out.Message = workspace.Warn, fmt.Sprintf("%s opens; batch %s was begun and has not ended", where, all[n-1].ID)
+		out.Advice = "revcycle run goes on with it"
 	default:
-		out.Message = fmt.Sprintf("opens; %d batches, the last is %s", n, all[n-1].ID)
+		out.Message = fmt.Sprintf("%s opens; %d batches, the last is %s", where, n, all[n-1].ID)
 	}
 	return out
 }
