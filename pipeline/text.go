@@ -79,7 +79,7 @@ func (s Summary) fileLines(p *page) {
 	}
 	p.section("FILES")
 	if len(s.Files) == 0 {
-		p.line("  none: the rule book or the calendar gave this batch its work")
+		p.line("  none: the rule book, the calendar or a decision gave this batch its work")
 		return
 	}
 	byState := map[string]int{}

@@ -208,7 +208,11 @@ func (a *app) releaseCommand() *cobra.Command {
 			}
 			return a.locked(func(env *pipeline.Env) error {
 				d, err := env.Release(c.Context(), p, reason)
-				return a.decided(env, now, d, err, func() error { return a.printDecided(&d, "run takes them up: revcycle run") })
+				then := "the next run takes them up: revcycle run"
+				if now {
+					then = "they are taken up now"
+				}
+				return a.decided(env, now, d, err, func() error { return a.printDecided(&d, then) })
 			})
 		},
 	}

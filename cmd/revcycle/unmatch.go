@@ -27,7 +27,7 @@ func (a *app) unmatchCommand() *cobra.Command {
 					decide = env.UndoUnmatch
 				}
 				u, err := decide(c.Context(), args[0], on, reason)
-				return a.decided(env, now, u, err, func() error { return a.printUnmatched(&u) })
+				return a.decided(env, now, u, err, func() error { return a.printUnmatched(&u, now) })
 			})
 		},
 	}
@@ -38,7 +38,11 @@ func (a *app) unmatchCommand() *cobra.Command {
 	return c
 }
 
-func (a *app) printUnmatched(u *pipeline.Unmatched) error {
+func (a *app) printUnmatched(u *pipeline.Unmatched, now bool) error {
+	then := "the next run matches them again: revcycle run"
+	if now {
+		then = "they are matched again now"
+	}
 	words := "shall not stand on"
 	if u.Decision == ledger.Undo {
 		words = "may stand again on"
@@ -53,6 +57,6 @@ func (a *app) printUnmatched(u *pipeline.Unmatched) error {
 		_, err := fmt.Fprintln(a.out, "nothing to record")
 		return err
 	}
-	_, err := fmt.Fprintf(a.out, "%d remits, %s paid; the next run matches them again: revcycle run\n", len(u.Remits), u.Paid)
+	_, err := fmt.Fprintf(a.out, "%d remits, %s paid; %s\n", len(u.Remits), u.Paid, then)
 	return err
 }
