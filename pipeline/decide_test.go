@@ -50,8 +50,8 @@ func (n *night) unmatch(what, on string, undo bool) {
 	}
 }
 
-// sound wants every invariant to hold, the published extracts among them.
-func (n *night) sound(step string) {
+// proven wants every invariant to hold, the published extracts among them.
+func (n *night) proven(step string) {
 	n.t.Helper()
 	all, err := n.env(april).Verify(context.Background())
 	if err != nil {
@@ -103,7 +103,7 @@ func TestDecisionsMoveWhatTheyShould(t *testing.T) {
 				if got := n.standing(); got != want[step] {
 					t.Errorf("%s: got %s want %s", step, got, want[step])
 				}
-				n.sound(step)
+				n.proven(step)
 			}
 			n.drop(decisions+"/in/counted.837", decisions+"/in/torn.837", decisions+"/in/untied.835")
 			n.run(april)
@@ -152,7 +152,7 @@ func TestWhatStillCannotBeReadComesBack(t *testing.T) {
 		all[1].Was != was.ID || all[1].Code != "MISSING_SE" {
 		t.Errorf("held: %+v", all)
 	}
-	n.sound("returned")
+	n.proven("returned")
 	ctx := context.Background()
 	if _, err := n.env(april).Release(ctx, pipeline.Pick{IDs: []string{was.ID}}, "again"); !errors.Is(err, pipeline.ErrRefused) || !strings.Contains(err.Error(), all[1].ID) {
 		t.Errorf("a second release of it: %v", err)
@@ -192,7 +192,7 @@ func TestAReleasedSetThatCameAgainPostsOnce(t *testing.T) {
 		if got := strings.Fields(n.standing())[0]; got != "242.00" {
 			t.Errorf("%s: charged %s, want 242.00", name, got)
 		}
-		n.sound(name)
+		n.proven(name)
 	}
 }
 
@@ -215,7 +215,7 @@ func TestOneClaimIsReleasedByItself(t *testing.T) {
 	if all := n.units(""); len(all) != 2 || all[1].Was != all[0].ID || all[1].Document != 2 {
 		t.Errorf("held: %+v", all)
 	}
-	n.sound("one claim")
+	n.proven("one claim")
 }
 
 // A file that nothing reads is looked at again with the profiles of the day: here a profile was written meanwhile.
@@ -284,7 +284,7 @@ func TestARollbackIsForgottenByTheNextNight(t *testing.T) {
 			if err != nil || r.Before != "2025-04-01-002" || r.Files == 0 {
 				t.Fatal(r, err)
 			}
-			n.sound("rolled back")
+			n.proven("rolled back")
 			v, err := n.env(april).Published(context.Background())
 			if err != nil || !v.Behind || v.Batch != "2025-04-01-001" || v.Newest != "2025-04-01-002" || v.Reason != "a wrong fee table" {
 				t.Errorf("published: %+v, %v", v, err)
@@ -294,7 +294,7 @@ func TestARollbackIsForgottenByTheNextNight(t *testing.T) {
 			}
 		}
 		n.run(civil.Of(2025, 4, 2))
-		n.sound("the next night")
+		n.proven("the next night")
 		return n, current(t, n.dir)
 	}
 	_, want := nights(false)
