@@ -79,6 +79,15 @@ func (env *Env) absent(ctx context.Context) ([]workspace.Absence, error) {
 	if len(env.Workspace.Expect) == 0 {
 		return nil, nil
 	}
+	names, err := env.cameIn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return env.Workspace.Absent(env.Batch.AsOf, names), nil
+}
+
+// cameIn gives the names of the files that batches of the business date took.
+func (env *Env) cameIn(ctx context.Context) ([]string, error) {
 	all, err := Batches(ctx, env.Store)
 	if err != nil {
 		return nil, err
@@ -97,5 +106,5 @@ func (env *Env) absent(ctx context.Context) ([]workspace.Absence, error) {
 			}
 		}
 	}
-	return env.Workspace.Absent(env.Batch.AsOf, names), nil
+	return names, nil
 }

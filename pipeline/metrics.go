@@ -74,6 +74,7 @@ type Outcome struct {
 	Exit           int
 	Started, Ended time.Time
 	NotTold        int // receivers of notify that could not be reached
+	Waiting        int // units that wait in quarantine; below zero where nobody could look
 }
 
 // Success reports whether a run with this exit code ended as it should: its batch is published, or there was nothing to do.
@@ -107,8 +108,8 @@ func WriteRunMetrics(w *workspace.Workspace, o Outcome) error {
 	x.family("revcycle_notify_failures_total", "counter", "receivers of notify that could not be told of a run")
 	fmt.Fprintf(&x, "revcycle_notify_failures_total %d\n", notTold+int64(o.NotTold))
 	// What cannot be counted now is left out: unknown is not zero.
-	if held, err := w.Quarantined(); err == nil {
-		x.gauge("revcycle_quarantine_units", "units that lie in quarantine", len(held))
+	if o.Waiting >= 0 {
+		x.gauge("revcycle_quarantine_units", "units that wait in quarantine for somebody, or for the next run", o.Waiting)
 	}
 	if files, err := w.Inbox(o.Ended); err == nil {
 		complete := 0

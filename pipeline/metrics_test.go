@@ -95,7 +95,7 @@ func TestOnlyASuccessMovesTheTimeOfTheLastSuccess(t *testing.T) {
 	at := time.Date(2026, 11, 22, 3, 30, 0, 0, time.UTC)
 	ended := func(exit, notTold int) map[string]string {
 		at = at.Add(24 * time.Hour)
-		if err := pipeline.WriteRunMetrics(w, pipeline.Outcome{Exit: exit, Started: at.Add(-90500 * time.Millisecond), Ended: at, NotTold: notTold}); err != nil {
+		if err := pipeline.WriteRunMetrics(w, pipeline.Outcome{Exit: exit, Started: at.Add(-90500 * time.Millisecond), Ended: at, NotTold: notTold, Waiting: exit}); err != nil {
 			t.Fatal(err)
 		}
 		return exposed(t, file)
@@ -105,7 +105,7 @@ func TestOnlyASuccessMovesTheTimeOfTheLastSuccess(t *testing.T) {
 		t.Errorf("no run has succeeded, and yet one did at %s", v[success])
 	}
 	wantValues(t, ended(3, 1), map[string]string{success: "1795491000", "revcycle_run_exit_code": "3", "revcycle_run_duration_seconds": "90.500",
-		"revcycle_notify_failures_total": "1", `revcycle_inbox_files{state="complete"}`: "1", "revcycle_quarantine_units": "0"})
+		"revcycle_notify_failures_total": "1", `revcycle_inbox_files{state="complete"}`: "1", "revcycle_quarantine_units": "3"})
 	for _, exit := range []int{1, 2, 4, 7, 130} {
 		v := ended(exit, 0)
 		if v[success] != "1795491000" || v["revcycle_run_end_timestamp_seconds"] == "1795491000" {

@@ -1,25 +1,37 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"os/exec"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"revcycle/extract"
 	"revcycle/ledger"
 	"revcycle/pipeline"
 	"revcycle/rules/book"
 	"revcycle/workspace"
 )
 
+// inspections is what doctor looks at beside the folder itself, in order. To add one: a function here and its name in this list.
+var inspections = []func(*app, context.Context, *workspace.Workspace) []workspace.Check{
+	(*app).checkZone, (*app).checkNotify, (*app).checkCredentials, (*app).checkBook, (*app).checkLedger, (*app).checkExtracts,
+}
+
 func (a *app) doctorCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "doctor",
 		Short: "looks at workspace, permissions, disk, clock, tables and database",
-		Long: "doctor looks at all that a run needs and changes nothing: revcycle.yaml, folders and who may read them, free disk,\n" +
-			"the clock, keys, masters, the rule book with its proofs, and the ledger. It exits 1 where a run would fail." + exits(0, 1, 2),
-		Example: "  revcycle doctor -C /srv/revcycle",
+		Long: "doctor looks at all that a run needs and changes nothing: revcycle.yaml, folders and who may read them, free disk, clock and\n" +
+			"time zone, keys and credentials, who is told, masters, the rule book with its proofs, the ledger, the files that are\n" +
+			"expected, and whether the extracts are all there. Each line says what was found and what to do: ok, warn (a run goes\n" +
+			"on) or fail (a run would fail, or would be wrong), which is exit 2." + exits(0, 1, 2),
+		Example: "  revcycle doctor -C /srv/revcycle\n  revcycle doctor --json",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			w, err := a.workspace()
@@ -27,8 +39,9 @@ func (a *app) doctorCommand() *cobra.Command {
 				return err
 			}
 			checks := w.Doctor(a.clock())
-			checks = append(checks, checkBook(w)...)
-			checks = append(checks, a.checkLedger(c, w))
+			for _, look := range inspections {
+				checks = append(checks, look(a, c.Context(), w)...)
+			}
 			failed := false
 			for _, x := range checks {
 				failed = failed || x.State == workspace.Fail
@@ -43,57 +56,168 @@ func (a *app) doctorCommand() *cobra.Command {
 				err = g.Print(a.out)
 			}
 			if err == nil && failed {
-				return exitError(exitFailed)
+				return exitError(exitUsage)
 			}
 			return err
 		},
 	}
 }
 
-func checkBook(w *workspace.Workspace) []workspace.Check {
-	b, err := book.Check(w.Rulebook())
+// checkZone tells what day it is here, and doubts a zone in which no facility lies.
+func (a *app) checkZone(_ context.Context, w *workspace.Workspace) []workspace.Check {
+	now := a.clock().In(w.Timezone)
+	found := fmt.Sprintf("%s, where it is %s; a run now would be of %s", w.Timezone, now.Format("2006-01-02 15:04 -0700"), w.BusinessDate(now))
+	masters, _, err := w.Masters()
 	if err != nil {
-		return []workspace.Check{{Name: "rule book", State: workspace.Fail, Message: err.Error()}}
+		return nil // checked elsewhere
 	}
-	out := []workspace.Check{{Name: "rule book", State: workspace.OK, Message: fmt.Sprintf("%d payers, edition %s", len(b.Payers()), b.Edition().Short())}}
-	if bad := b.Prove(); len(bad) > 0 {
-		out = append(out, workspace.Check{Name: "proofs", State: workspace.Fail, Message: fmt.Sprintf("%d do not hold; revcycle rules test shows them", len(bad))})
-	} else {
-		out = append(out, workspace.Check{Name: "proofs", State: workspace.OK, Message: fmt.Sprintf("%d, all hold", len(b.Proofs()))})
+	zones := map[string]bool{}
+	for _, f := range masters.Facilities() {
+		if f.Timezone != "" {
+			zones[f.Timezone] = true
+		}
 	}
-	return append(out, workspace.Check{Name: "tables", State: workspace.OK, Message: fmt.Sprintf("%d, all sound", len(b.Tables()))})
+	if len(zones) > 0 && !zones[w.Timezone.String()] {
+		return []workspace.Check{workspace.Warning("time zone", found, "no facility of masters/facilities.csv lies there: set timezone in revcycle.yaml")}
+	}
+	return []workspace.Check{workspace.Fine("time zone", found)}
 }
 
-// checkLedger opens the ledger, embedded or in a database, and reads its batches. It makes none.
-func (a *app) checkLedger(c *cobra.Command, w *workspace.Workspace) workspace.Check {
-	out := workspace.Check{Name: "ledger", State: workspace.OK, Message: "none yet; the first run makes it"}
-	where, url := "the embedded file", ""
-	var err error
-	if url, err = a.address(w); url != "" {
-		where = "the database"
-	} else if _, missing := os.Stat(w.LedgerPath()); err == nil && os.IsNotExist(missing) {
-		return out
+// checkNotify looks whether those who are told could be; it tells nobody.
+func (a *app) checkNotify(_ context.Context, w *workspace.Workspace) []workspace.Check {
+	var out []workspace.Check
+	for _, n := range w.Notify {
+		if len(n.Mail) > 0 {
+			if _, err := exec.LookPath(n.Mail[0]); err != nil {
+				out = append(out, workspace.Warning("notify", n.Name()+": there is no such command", "install it, or name another in "+workspace.File))
+			}
+		}
+		if n.HeaderFile != "" {
+			out = append(out, private("notify", n.HeaderFile)...)
+		}
 	}
-	var store ledger.Store
-	if err == nil {
-		store, err = a.store(c.Context(), w, true)
+	if len(out) == 0 {
+		out = append(out, workspace.Fine("notify", fmt.Sprintf("%d receivers; revcycle notify --test tells them something", len(w.Notify))))
 	}
+	return out
+}
+
+// private finds fault with a file of secrets that is not there or that others may read.
+func private(name, path string) []workspace.Check {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return []workspace.Check{workspace.Fault(name, err.Error(), "put it there, mode 0600")}
+	case !workspace.Private(path, info):
+		return []workspace.Check{workspace.Fault(name, "others may read "+path, "chmod 0600 "+path)}
+	}
+	return nil
+}
+
+// checkCredentials looks at the file that holds the database's URL.
+func (a *app) checkCredentials(_ context.Context, w *workspace.Workspace) []workspace.Check {
+	name := os.Getenv(databaseFile)
+	if name == "" {
+		return nil
+	}
+	if bad := private("credentials", name); bad != nil {
+		return bad
+	}
+	return []workspace.Check{workspace.Fine("credentials", "the database's URL lies in a private file")}
+}
+
+func (a *app) checkBook(_ context.Context, w *workspace.Workspace) []workspace.Check {
+	b, err := book.Check(w.Rulebook())
 	if err != nil {
-		out.State, out.Message = workspace.Fail, err.Error()
-		return out
+		return []workspace.Check{workspace.Fault("rule book", err.Error(), "revcycle rules check tells more")}
+	}
+	out := []workspace.Check{workspace.Fine("rule book", fmt.Sprintf("%d payers, edition %s", len(b.Payers()), b.Edition().Short()))}
+	if bad := b.Prove(); len(bad) > 0 {
+		out = append(out, workspace.Fault("proofs", fmt.Sprintf("%d do not hold", len(bad)), "revcycle rules test shows them"))
+	} else {
+		out = append(out, workspace.Fine("proofs", fmt.Sprintf("%d, all hold", len(b.Proofs()))))
+	}
+	return append(out, workspace.Fine("tables", fmt.Sprintf("%d, all sound", len(b.Tables()))))
+}
+
+// checkLedger opens the ledger, wherever it is, and asks it what a run would: is it of this program's schema, what ran last, and
+// what is still awaited.
+func (a *app) checkLedger(ctx context.Context, w *workspace.Workspace) []workspace.Check {
+	url, err := a.address(w)
+	if err != nil {
+		return []workspace.Check{workspace.Fault("ledger", err.Error(), "mend the address")}
+	}
+	where := "the database"
+	if url == "" {
+		where = "the embedded file"
+	}
+	if _, err := os.Stat(w.LedgerPath()); url == "" && errors.Is(err, fs.ErrNotExist) {
+		return []workspace.Check{workspace.Fine("ledger", "none yet; the first run makes it")}
+	}
+	store, err := a.store(ctx, w, true)
+	if err != nil {
+		return []workspace.Check{workspace.Fault("ledger", err.Error(), "see that it can be reached; revcycle migrate updates one in PostgreSQL")}
 	}
 	defer store.Close()
-	all, err := pipeline.Batches(c.Context(), store)
+	all, err := pipeline.Batches(ctx, store)
+	if err != nil {
+		return []workspace.Check{workspace.Fault("ledger", err.Error(), "see that it can be read")}
+	}
+	today := w.BusinessDate(a.clock())
+	out := []workspace.Check{}
 	switch n := len(all); {
-	case err != nil:
-		out.State, out.Message = workspace.Fail, err.Error()
 	case n == 0:
-		out.Message = where + " opens; no batch yet"
+		out = append(out, workspace.Fine("ledger", where+" opens; no batch yet"))
 	case all[n-1].Open:
-		out.State, out.Message = workspace.Warn, fmt.Sprintf("%s opens; batch %s was begun and has not ended", where, all[n-1].ID)
-		out.Advice = "revcycle run goes on with it"
+		out = append(out, workspace.Warning("ledger", fmt.Sprintf("%s opens; batch %s was begun and has not ended", where, all[n-1].ID), "revcycle run goes on with it"))
+	case all[n-1].AsOf > today:
+		out = append(out, workspace.Fault("ledger", fmt.Sprintf("%s opens; the last batch is of %s, and today is %s", where, all[n-1].AsOf, today),
+			"set the clock; where the batch is right, no run can post before that day"))
 	default:
-		out.Message = fmt.Sprintf("%s opens; %d batches, the last is %s", where, n, all[n-1].ID)
+		out = append(out, workspace.Fine("ledger", fmt.Sprintf("%s opens; %d batches, the last is %s", where, n, all[n-1].ID)))
+	}
+	return append(out, a.checkAwaited(ctx, w, store)...)
+}
+
+func (a *app) checkAwaited(ctx context.Context, w *workspace.Workspace, store ledger.Store) []workspace.Check {
+	if len(w.Expect) == 0 {
+		return nil
+	}
+	env := &pipeline.Env{Store: store, Workspace: w, Clock: a.clock, Batch: pipeline.Batch{AsOf: w.BusinessDate(a.clock())}}
+	awaited, err := env.Awaited(ctx)
+	if err != nil {
+		return []workspace.Check{workspace.Fault("expected", err.Error(), "see that inbox and ledger can be read")}
+	}
+	out := []workspace.Check{}
+	for _, sentence := range awaited {
+		out = append(out, workspace.Warning("expected", sentence, ""))
+	}
+	if len(out) == 0 {
+		out = append(out, workspace.Fine("expected", "all of today's files are there"))
+	}
+	return out
+}
+
+// checkExtracts looks whether what readers see is all there, and for what killed runs left.
+func (a *app) checkExtracts(_ context.Context, w *workspace.Workspace) []workspace.Check {
+	m, err := extract.Glance(w.ExtractsDir)
+	if errors.Is(err, extract.ErrNoManifest) {
+		return []workspace.Check{workspace.Fine("extracts", "none yet; the first run makes them")}
+	}
+	if err != nil {
+		return []workspace.Check{workspace.Fault("extracts", err.Error(), "restore the extracts from a backup; revcycle verify tells more")}
+	}
+	out := []workspace.Check{workspace.Fine("extracts", fmt.Sprintf("%d files of batch %s, all there; revcycle verify reads them", len(m.Files), m.Batch))}
+	if _, held := w.Holder(); held {
+		return out // what lies in staging is that run's
+	}
+	left, err := extract.ListRemovable(w.ExtractsDir, 0, "")
+	if err != nil {
+		return append(out, workspace.Fault("staging", err.Error(), "see that the extracts can be read"))
+	}
+	if len(left) > 0 {
+		out = append(out, workspace.Warning("staging", fmt.Sprintf("%d files or folders that no batch needs, %s first", len(left), left[0].Path),
+			"revcycle run ends an open batch; then revcycle purge removes them"))
 	}
 	return out
 }

@@ -37,7 +37,7 @@ func (a *app) tell(ctx context.Context, started time.Time, code int) {
 	if err != nil {
 		return
 	}
-	o := pipeline.Outcome{Exit: code, Started: started, Ended: a.clock()}
+	o := pipeline.Outcome{Exit: code, Started: started, Ended: a.clock(), Waiting: a.waiting}
 	if a.logFormat == "json" {
 		a.log().Info("run ended", "batch", a.ran.Batch, "exit", code, "seconds", pipeline.Seconds(o.Ended.Sub(started).Milliseconds()))
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 
@@ -99,6 +100,9 @@ func (a *app) locked(f func(*pipeline.Env) error) error {
 	unlock, err := a.lockLedger(a.ctx, env.Store)
 	if err == nil {
 		err = f(env)
+		if held, herr := env.Held(context.WithoutCancel(a.ctx)); herr == nil {
+			a.waiting = len(held)
+		}
 		if uerr := unlock(); err == nil {
 			err = uerr
 		}
