@@ -67,6 +67,7 @@ func PoolConfig(url string, o Options) (*pgxpool.Config, error) {
 	}
 	o.configure(cfg)
 	delete(cfg.ConnConfig.RuntimeParams, planCache)
+	delete(cfg.ConnConfig.RuntimeParams, seqScan)
 	return cfg, nil
 }
 
@@ -89,7 +90,10 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	return &Store{pool: pool, patience: time.Minute, months: map[int64]civil.Date{}}, nil
 }
 
-const planCache = "plan_cache_mode"
+const (
+	planCache = "plan_cache_mode"
+	seqScan   = "enable_seqscan"
+)
 
 // configure sets what each connection asks of the server. A client that is gone without a word is noticed within a
 // minute, so that its locks do not outlive it.
@@ -108,6 +112,8 @@ func (o Options) configure(cfg *pgxpool.Config) {
 	// With 24 months a plan takes 5 to 15 ms to make, and the one for all values is the better one too: it looks into
 	// the indexes, where the planner, told of 200 values, reads the months from end to end.
 	p[planCache] = "force_generic_plan"
+	// It is made when the month is new and its partitions empty, and must be the one for millions of rows: see question.
+	p[seqScan] = "off"
 	p["tcp_keepalives_idle"] = "20"
 	p["tcp_keepalives_interval"] = "10"
 	p["tcp_keepalives_count"] = "3"

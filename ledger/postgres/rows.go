@@ -64,7 +64,9 @@ func (s *Store) Sums(ctx context.Context, q ledger.Query, by, of []string) ([]le
 	return out, nil
 }
 
-// question runs a question and calls each for every row of the answer, until that returns false.
+// question runs a question and calls each for every row of the answer, until that returns false. Connections do not
+// read tables from end to end where an index can answer, since plans are made once, when tables may be empty; a broad
+// question, to which every row may belong, lets them.
 func (s *Store) question(ctx context.Context, doing string, w *wording, each func([][]byte) (bool, error)) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("ledger: %s: %w", doing, err)
@@ -74,6 +76,9 @@ func (s *Store) question(ctx context.Context, doing string, w *wording, each fun
 		return faultIn(ctx, doing, err)
 	}
 	defer conn.Release()
+	if w.broad {
+		defer narrow(ctx, conn)
+	}
 	defer rows.Close()
 	for rows.Next() {
 		if err := ctx.Err(); err != nil {
@@ -101,17 +106,31 @@ func (s *Store) query(ctx context.Context, w *wording) (*pgxpool.Conn, pgx.Rows,
 		if err != nil {
 			return nil, nil, err
 		}
-		rows, err := conn.Query(ctx, w.sql.String(), args...)
-		if err == nil {
-			return conn, rows, nil
+		if w.broad {
+			_, err = conn.Exec(ctx, "SET "+seqScan+" = on")
 		}
-		rows.Close()
+		if err == nil {
+			var rows pgx.Rows
+			if rows, err = conn.Query(ctx, w.sql.String(), args...); err == nil {
+				return conn, rows, nil
+			}
+			rows.Close()
+		}
 		dead := conn.Conn().IsClosed()
 		conn.Release()
 		if !dead || try > 0 || ctx.Err() != nil {
 			return nil, nil, err
 		}
 		s.pool.Reset()
+	}
+}
+
+// narrow takes back what a broad question was allowed.
+func narrow(ctx context.Context, conn *pgxpool.Conn) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackWait)
+	defer cancel()
+	if _, err := conn.Exec(ctx, "SET "+seqScan+" = off"); err != nil {
+		conn.Conn().Close(ctx)
 	}
 }
 

@@ -10,8 +10,19 @@ import (
 
 // wording is a statement under construction and the arguments for its parameters.
 type wording struct {
-	sql  strings.Builder
-	args []any
+	sql   strings.Builder
+	args  []any
+	broad bool // no index leads to the rows: the tables are read from end to end
+}
+
+// broad reports whether no condition of a query is on the first column of a key or an index.
+func broad(q ledger.Query) bool {
+	return !slices.ContainsFunc(q.Where, func(c ledger.Cond) bool {
+		if c.Op == ledger.IsNull || c.Op == ledger.NotNull {
+			return false
+		}
+		return c.Column == q.Table.Columns[0].Name || slices.ContainsFunc(q.Table.Indexes, func(x ledger.Index) bool { return x.Columns[0] == c.Column })
+	})
 }
 
 // argument adds an argument and gives its parameter.
@@ -40,7 +51,7 @@ func qualified(names []string) string {
 }
 
 func wordRows(q ledger.Query) *wording {
-	w := &wording{}
+	w := &wording{broad: broad(q)}
 	names := columnNames(q.Table)
 	var wanted []string
 	for _, i := range columnsOf(q) {
@@ -56,7 +67,7 @@ func wordRows(q ledger.Query) *wording {
 }
 
 func wordSums(q ledger.Query, by, of []string) *wording {
-	w := &wording{}
+	w := &wording{broad: broad(q)}
 	w.sql.WriteString("SELECT ")
 	for _, name := range by {
 		w.sql.WriteString("t." + quote(name) + ", ")
