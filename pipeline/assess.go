@@ -256,7 +256,8 @@ func (env *Env) history(ctx context.Context, claims []judged) (kin, error) {
 		atHand[claims[i].ID] = true
 		keep(claims[i].belongs, claims[i].Claim)
 	}
-	missing, err := env.missingOf(ctx, patients, atHand)
+	slices.SortFunc(patients, claim.ID.Compare)
+	missing, err := env.missingOf(ctx, slices.Compact(patients), atHand) // who was billed by two providers is one patient
 	if err != nil {
 		return nil, err
 	}
