@@ -192,12 +192,17 @@ func (s *Store) acquire(ctx context.Context) (*pgxpool.Conn, error) {
 	return s.pool.Acquire(ctx)
 }
 
-// Close waits for units and ranges that are under way, then closes the connections.
+// Close waits for units and ranges that are under way, then closes the connections, that of a run lock too.
 func (s *Store) Close() error {
 	s.mu.Lock()
 	s.closed = true
 	s.mu.Unlock()
 	s.pool.Close()
+	if l := s.fence.Swap(nil); l != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), rollbackWait)
+		defer cancel()
+		return fault("close", l.conn.Close(ctx))
+	}
 	return nil
 }
 
