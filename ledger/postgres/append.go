@@ -234,7 +234,7 @@ func (x *Tx) homesFrom(query string, as home, ids []claim.ID, more ...any) (n in
 // merge adds the rows whose keys are not there.
 func (x *Tx) merge(k *kept, c *chosen, n *told) error {
 	if len(c.rows) <= fewRows {
-		return x.insert(k, c, n, k.wordInsert(k.unnest()), k.arrays(c)...)
+		return x.insert(k, c, n, k.wordInsert(k.unnest(), ""), k.arrays(c)...)
 	}
 	if err := x.stage(k); err != nil {
 		return err
@@ -244,7 +244,7 @@ func (x *Tx) merge(k *kept, c *chosen, n *told) error {
 		if err := copyTo(x.ctx, x.conn, k.staging(), k, part); err != nil {
 			return err
 		}
-		if err := x.insert(k, part, n, k.wordInsert(k.staging()+" AS s")); err != nil {
+		if err := x.insert(k, part, n, k.wordInsert(k.staging()+" AS s", " ORDER BY s.nth")); err != nil {
 			return err
 		}
 		if _, err := x.tx.Exec(x.ctx, "TRUNCATE "+k.staging()); err != nil {
@@ -287,9 +287,9 @@ func (x *Tx) insert(k *kept, c *chosen, n *told, query string, args ...any) erro
 	return rows.Err()
 }
 
-// wordInsert words the INSERT of the rows of a source that is called s. A row of a month's table may lie among the
+// wordInsert words the INSERT of the rows of a source that is called s, in an order. A row of a month's table may lie among the
 // undated ones from before its batch was known.
-func (t *kept) wordInsert(source string) string {
+func (t *kept) wordInsert(source, order string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "INSERT INTO %s (%s) SELECT %s FROM %s", named(t.Name), t.columnList(), t.columnList(), source)
 	if t.place == byBatch {
@@ -299,7 +299,7 @@ func (t *kept) wordInsert(source string) string {
 		}
 		b.WriteString(") = 0")
 	}
-	b.WriteString(" ON CONFLICT DO NOTHING")
+	b.WriteString(order + " ON CONFLICT DO NOTHING")
 	return b.String()
 }
 
@@ -340,6 +340,8 @@ func (x *Tx) stage(t *kept) error {
 	if t.place != whole {
 		columns = append(columns, monthColumn+" date")
 	}
+	// A table that was there before gives short rows room that long ones left: it does not keep the order of its rows.
+	columns = append(columns, "nth bigint GENERATED ALWAYS AS IDENTITY")
 	_, err := x.tx.Exec(x.ctx, "CREATE TEMPORARY TABLE "+quote("staged_"+t.Name)+" ("+strings.Join(columns, ", ")+")")
 	x.staged[t] = err == nil
 	return err
