@@ -108,7 +108,7 @@ var Lines = &Table{Name: "line", Doc: "one row per claim line", KeyLen: 2, Colum
 }}
 
 // Payments: facts.
-var Payments = &Table{Name: "payment", Doc: "one row per 835 payment", KeyLen: 1, Indexes: []Index{{[]string{"trace"}}, {[]string{"batch", "id"}}}, Columns: []Column{
+var Payments = &Table{Name: "payment", Doc: "one row per 835 payment", KeyLen: 1, Indexes: []Index{{[]string{"trace"}}, {[]string{"batch", "id"}}, {[]string{"held"}}}, Columns: []Column{
 	key("id", KindID, "document ID"),
 	col("batch", KindInt, "batch that brought it"),
 	col("trace", KindText, "TRN02"),

@@ -195,7 +195,8 @@ func (env *Env) heldPayments(ctx context.Context) ([]HeldUnit, error) {
 	t0 := ledger.Payments
 	var out []HeldUnit
 	at := map[claim.ID]int{}
-	for row, err := range env.Store.Rows(ctx, ledger.Query{Table: t0, Where: []ledger.Cond{{Column: "held", Op: ledger.NotNull}}}) {
+	for row, err := range env.Store.Rows(ctx, ledger.Query{Table: t0, Where: []ledger.Cond{{Column: "held", Op: ledger.NotNull}},
+		Only: []string{"batch", "held", "file", "set", "payee_npi", "payee_tin", "date"}}) {
 		if err != nil {
 			return nil, err
 		}

@@ -123,6 +123,7 @@ CREATE TABLE revcycle."payment" (
 ) PARTITION BY RANGE (posting_month);
 CREATE INDEX "payment_by_trace" ON revcycle."payment" ("trace") WHERE "trace" IS NOT NULL;
 CREATE INDEX "payment_by_batch_id" ON revcycle."payment" ("batch", "id") WHERE "batch" IS NOT NULL;
+CREATE INDEX "payment_by_held" ON revcycle."payment" ("held") WHERE "held" IS NOT NULL;
 CREATE TABLE revcycle."payment_undated" PARTITION OF revcycle."payment" FOR VALUES FROM (MINVALUE) TO ('1900-01-01');
 
 CREATE TABLE revcycle."remit" (
