@@ -108,7 +108,8 @@ func (o Options) configure(cfg *pgxpool.Config) {
 		p["application_name"] = o.Application
 	}
 	p["timezone"] = "UTC"
-	p["jit"] = "off" // it costs more than these questions take
+	p["work_mem"] = "32MB" // staged rows are sorted in memory
+	p["jit"] = "off"       // it costs more than these questions take
 	// With 24 months a plan takes 5 to 15 ms to make, and the one for all values is the better one too: it looks into
 	// the indexes, where the planner, told of 200 values, reads the months from end to end.
 	p[planCache] = "force_generic_plan"
