@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"os"
 	"os/exec"
 	"strings"
 	"sync"
@@ -149,5 +150,30 @@ func TestWorkersWantADatabase(t *testing.T) {
 	}
 	if e := revcycle(t, "worker", "-C", p.onPostgres().dir, "--run-at", "half past two"); e.code != 2 {
 		t.Errorf("a wrong time: exit %d, want 2: %s", e.code, e.err)
+	}
+}
+
+// Who works on what, and what failed, is a table that docs/workers.md shows.
+func TestWorkersAreShown(t *testing.T) {
+	at := time.Date(2026, 11, 24, 2, 10, 0, 0, time.UTC)
+	since := at.Add(-10 * time.Minute)
+	s := river.Status{Waiting: 14, Workers: []river.WorkerStatus{
+		{Host: "night1", PID: 4711, Since: since, Jobs: []river.JobStatus{
+			{Batch: 7, Step: "settle", Units: 6, First: "0000-07ff", Since: at.Add(-time.Second), Try: 1},
+			{Batch: 7, Step: "settle", Units: 6, First: "0800-0fff", Since: at, Try: 2}}},
+		{Host: "night2", PID: 815, Since: since.Add(time.Second)}},
+		Failing: []river.FailingJob{
+			{Batch: 7, Step: "settle", First: "1000-17ff", Tries: 2, Error: "settle: 1000-17ff: the disk is full", Next: at.Add(4 * time.Second)},
+			{Batch: 7, Step: "settle", First: "1800-1fff", Tries: 8, Error: "unit 1800-1fff: panic: no such payer", Dead: true}}}
+	var out bytes.Buffer
+	if err := printWorkers(&out, s, at); err != nil {
+		t.Fatal(err)
+	}
+	page, err := os.ReadFile(checkout + "/docs/workers.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(page), "```text\n"+out.String()+"```\n") {
+		t.Errorf("docs/workers.md does not show\n%s", &out)
 	}
 }
