@@ -20,7 +20,7 @@ const (
 func quote(name string) string { return `"` + name + `"` }
 
 // documentApart is the column that a table keeps apart, in a table of its own by the same rowid; -1 where it has none. The
-// documents of these nouns are the greater part of a row, and most questions ask for the rest of it.
+// documents of these nouns are half of a row and more, and most questions ask for the rest of it.
 func documentApart(t *ledger.Table) int {
 	switch t {
 	case ledger.Claims, ledger.Remits, ledger.Encounters:
