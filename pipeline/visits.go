@@ -44,6 +44,9 @@ func (env *Env) ingestTable(ctx context.Context, f *received) error {
 	for it, err := range items {
 		var header *csv.HeaderError
 		if errors.As(err, &header) {
+			if done[f.Name] {
+				return nil
+			}
 			f.Refused = "HEADER: " + header.Error()
 			return env.commitHeld(ctx, f)
 		}
