@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -206,10 +207,6 @@ func byFacility(gaps []Gap) []FacilityGaps {
 
 // payerMoney sums what the batch moved on claims by the payer of the claim, the most charged first.
 func (env *Env) payerMoney(ctx context.Context) ([]PayerMoney, error) {
-	moved, claims, err := env.movedOnClaims(ctx)
-	if err != nil {
-		return nil, err
-	}
 	by := map[string]*PayerMoney{}
 	of := func(payer string, on civil.Date) *PayerMoney {
 		id, _, _ := env.Party.Payer("837", payer, on)
@@ -218,21 +215,20 @@ func (env *Env) payerMoney(ctx context.Context) ([]PayerMoney, error) {
 		}
 		return by[id]
 	}
-	payer, from, batch := ledger.Claims.At("payer"), ledger.Claims.At("service_from"), ledger.Claims.At("batch")
-	for part := range ledger.Portions(claims) {
-		for row, err := range env.Store.Rows(ctx, ledger.Query{Table: ledger.Claims, Where: []ledger.Cond{ledger.OneOf("id", part...)},
-			Only: []string{"payer", "service_from", "batch"}}) {
-			if err != nil {
-				return nil, err
-			}
-			p, m := moved[row[0].ID()], of(row[payer].Text(), row[from].Date())
-			m.add(PayerMoney{Charged: p.Charge, Paid: p.Paid, Adjusted: p.Contractual + p.Other, Open: p.Payer + p.Patient})
-			if row[batch].Int() == env.Batch.No {
-				m.Claims++
-			}
-		}
+	mine := []ledger.Cond{ledger.OfBatch(env.Batch.No)}
+	claims, err := env.Store.Sums(ctx, ledger.Query{Table: ledger.Claims, Where: mine}, []string{"payer", "service_from"}, nil)
+	if err != nil {
+		return nil, err
 	}
-	sums, err := env.Store.Sums(ctx, ledger.Query{Table: ledger.Assessments, Where: []ledger.Cond{ledger.OfBatch(env.Batch.No)}}, []string{"payer"}, []string{"expected"})
+	for _, row := range claims {
+		of(row[0].Text(), row[1].Date()).Claims += int(row[2].Int())
+	}
+	if err := env.eachMoved(ctx, func(payer string, on civil.Date, p ledger.Position) {
+		of(payer, on).add(PayerMoney{Charged: p.Charge, Paid: p.Paid, Adjusted: p.Contractual + p.Other, Open: p.Payer + p.Patient})
+	}); err != nil {
+		return nil, err
+	}
+	sums, err := env.Store.Sums(ctx, ledger.Query{Table: ledger.Assessments, Where: mine}, []string{"payer"}, []string{"expected"})
 	if err != nil {
 		return nil, err
 	}
@@ -249,27 +245,45 @@ func (env *Env) payerMoney(ctx context.Context) ([]PayerMoney, error) {
 	return out, nil
 }
 
-// movedOnClaims gives what the batch moved on each claim, and the claims in ID order.
-func (env *Env) movedOnClaims(ctx context.Context) (map[claim.ID]ledger.Position, []claim.ID, error) {
+// movedAtOnce bounds the claims whose moves are held in memory.
+const movedAtOnce = ledger.MaxIn
+
+// eachMoved tells what the batch moved on each claim, with the payer and the first day of service of the claim. A
+// claim may come more than once, with a part of what was moved.
+func (env *Env) eachMoved(ctx context.Context, tell func(payer string, on civil.Date, p ledger.Position)) error {
 	moved := map[claim.ID]ledger.Position{}
-	var claims []claim.ID
+	payer, from := ledger.Claims.At("payer"), ledger.Claims.At("service_from")
+	flush := func() error {
+		ids := slices.SortedFunc(maps.Keys(moved), claim.ID.Compare)
+		for part := range ledger.Portions(ids) {
+			for row, err := range env.Store.Rows(ctx, ledger.Query{Table: ledger.Claims, Where: []ledger.Cond{ledger.OneOf("id", part...)},
+				Only: []string{"payer", "service_from"}}) {
+				if err != nil {
+					return err
+				}
+				tell(row[payer].Text(), row[from].Date(), moved[row[0].ID()])
+			}
+		}
+		clear(moved)
+		return nil
+	}
 	t := ledger.Postings
 	owner, debit, credit, amount := t.At("claim"), t.At("debit"), t.At("credit"), t.At("amount")
 	onClaims := []ledger.Cond{ledger.OfBatch(env.Batch.No), {Column: "claim", Op: ledger.NotNull}}
 	for row, err := range env.Store.Rows(ctx, ledger.Query{Table: t, Where: onClaims, Only: []string{"claim", "debit", "credit", "amount"}}) {
 		if err != nil {
-			return nil, nil, err
+			return err
 		}
-		id := row[owner].ID()
-		p, ok := moved[id]
-		if !ok {
-			claims = append(claims, id)
-		}
+		p := moved[row[owner].ID()]
 		p.Add(ledger.Move{Debit: ledger.Account(row[debit].Text()), Credit: ledger.Account(row[credit].Text()), Amount: row[amount].Cents()})
-		moved[id] = p
+		if moved[row[owner].ID()] = p; len(moved) < movedAtOnce {
+			continue
+		}
+		if err := flush(); err != nil {
+			return err
+		}
 	}
-	slices.SortFunc(claims, claim.ID.Compare)
-	return moved, claims, nil
+	return flush()
 }
 
 // payerName is a payer's ID with the name that masters or rule book give it.
