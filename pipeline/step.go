@@ -70,37 +70,54 @@ type Runner interface {
 // for, several at once where they are small.
 type Local struct{}
 
-// Run implements Runner.
+// Run implements Runner. While a group of units is committed, the next ones are worked on.
 func (Local) Run(ctx context.Context, env *Env, step Step, todo []Todo, done func(int)) error {
 	make, err := step.ready(env, ctx)
 	if err != nil {
 		return err
 	}
-	var ready group
-	for w, err := range flow.Map(ctx, env.Workers, each(todo), func(ctx context.Context, t Todo) (*write, error) {
+	made := flow.Map(ctx, env.Workers, each(todo), func(ctx context.Context, t Todo) (*write, error) {
 		w, err := make(ctx, t.Key)
 		if err == nil {
 			w.sort()
 		}
 		return w, err
+	})
+	for g, err := range flow.Map(ctx, 1, grouped(made, cmp.Or(env.groupRows, manyRows)), func(ctx context.Context, g group) (group, error) {
+		if err := env.commit(ctx, g.writes...); err != nil {
+			return g, fmt.Errorf("%s: %w", g.name(), err)
+		}
+		return g, nil
 	}) {
 		if err != nil {
 			return err
 		}
-		if ready.take(w); ready.rows < cmp.Or(env.groupRows, manyRows) {
-			continue
-		}
-		if err := env.commit(ctx, ready.writes...); err != nil {
-			return fmt.Errorf("%s: %w", ready.name(), err)
-		}
-		done(len(ready.writes))
-		ready = group{}
+		done(len(g.writes))
 	}
-	if err := env.commit(ctx, ready.writes...); err != nil {
-		return fmt.Errorf("%s: %w", ready.name(), err)
-	}
-	done(len(ready.writes))
 	return nil
+}
+
+// grouped joins neighbours until they have so many rows.
+func grouped(writes iter.Seq2[*write, error], rows int) iter.Seq2[group, error] {
+	return func(yield func(group, error) bool) {
+		var ready group
+		for w, err := range writes {
+			if err != nil {
+				yield(group{}, err)
+				return
+			}
+			if ready.take(w); ready.rows < rows {
+				continue
+			}
+			if !yield(ready, nil) {
+				return
+			}
+			ready = group{}
+		}
+		if len(ready.writes) > 0 {
+			yield(ready, nil)
+		}
+	}
 }
 
 func each[T any](list []T) iter.Seq2[T, error] {
