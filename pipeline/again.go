@@ -23,7 +23,7 @@ const (
 // says which.
 func (env *Env) againKeys(ctx context.Context) ([]string, error) {
 	s := &env.Batch.Scope
-	if s.Nothing() || !s.judges() {
+	if s.Nothing() || !s.judges() || s.Failed && len(s.Files) == 0 {
 		return nil, nil
 	}
 	if len(s.Files) == 0 {
@@ -97,7 +97,6 @@ func (env *Env) assessAgain(ctx context.Context, w *write, key string) error {
 	if err != nil {
 		return err
 	}
-	w.tally.Again += len(some)
 	return env.judgeAgain(ctx, w, some)
 }
 

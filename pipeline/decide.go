@@ -112,8 +112,11 @@ type HeldVerdict struct {
 	Actor    string `json:"actor"`
 }
 
-// UnitPayment is the unit of a payment that does not tie.
-const UnitPayment = "payment"
+// The units that are held by the ledger, and not as bytes.
+const (
+	UnitPayment = "payment" // a payment that does not tie
+	UnitPayer   = "payer"   // the claims of a file and payer that could not be judged
+)
 
 // Quarantine lists all that is or was held, by batch and ID, with what people decided of it.
 func (env *Env) Quarantine(ctx context.Context) ([]HeldUnit, error) {
@@ -133,7 +136,11 @@ func (env *Env) Quarantine(ctx context.Context) ([]HeldUnit, error) {
 			became[r.Was] = r.ID
 		}
 	}
-	out = append(out, payments...)
+	claims, err := env.heldClaims(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out = slices.Concat(out, payments, claims)
 	if err := env.judgeHeld(ctx, out, became); err != nil {
 		return nil, err
 	}

@@ -30,8 +30,11 @@ func (env *Env) Release(ctx context.Context, p Pick, reason string) (Decided, er
 		case HeldTaken, HeldReturned:
 			return false, tooLate(u)
 		}
-		if u.Unit == UnitPayment {
+		switch u.Unit {
+		case UnitPayment:
 			return false, nil // its bytes have been read
+		case UnitPayer:
+			return false, refused("unit %s: its claims are in the ledger and wait for what is to be mended: %s; then revcycle retry", u.ID, u.Message)
 		}
 		o, err := env.Workspace.OpenArchived(u.SHA256)
 		if errors.Is(err, workspace.ErrNotArchived) {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"runtime"
 	"slices"
 	"strings"
 
@@ -12,6 +11,7 @@ import (
 	"revcycle/ledger"
 	"revcycle/money"
 	"revcycle/rules"
+	"revcycle/workspace"
 )
 
 // judge is the rule book's opinion of a claim. A claim on which the program breaks is held, and the others go on.
@@ -26,22 +26,6 @@ func (env *Env) judge(c *judged, prior []claim.Claim) (a rules.Assessment) {
 		env.broke("claim " + c.Control)
 	}
 	return env.Book.Assess(c.Claim, c.payer, prior)
-}
-
-// faultPlace is where the program broke, for a function that recovered: its line and no value of the fault, which may
-// hold what a claim says.
-func faultPlace() string {
-	var pcs [32]uintptr
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs[:])])
-	for {
-		f, more := frames.Next()
-		if at := strings.Index(f.Function, "revcycle/"); at >= 0 {
-			return fmt.Sprintf("%s:%d", f.Function[at:], f.Line)
-		}
-		if !more {
-			return "an unknown place"
-		}
-	}
 }
 
 // HeldClaims is the claims of one file and payer that could not be judged.
@@ -184,4 +168,24 @@ func (env *Env) addHeld(ctx context.Context, sum *Summary, t Tally) error {
 		f.State, f.Reason = "partial", strings.TrimPrefix(f.Reason+"; "+g.sentence(), "; ")
 	}
 	return nil
+}
+
+// heldClaims lists the claims that could not be judged as units of quarantine, one for each file and payer. They end by
+// themselves, once the claims are judged.
+func (env *Env) heldClaims(ctx context.Context) ([]HeldUnit, error) {
+	groups, err := env.heldNow(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []HeldUnit
+	for i := range groups {
+		g := &groups[i]
+		advice := "mend it and look with revcycle rules check and rules test; then revcycle retry, or the next run judges them"
+		if g.Code == rules.HeldFault {
+			advice = faultAdvice
+		}
+		out = append(out, HeldUnit{Reason: workspace.Reason{ID: quarantineID(g.Batch, g.key()), Batch: g.Batch, File: g.File, SHA256: g.SHA256, Unit: UnitPayer,
+			Code: g.Code, Message: g.sentence(), Advice: advice, Claims: g.Claims, Charge: &g.Charge}})
+	}
+	return out, nil
 }

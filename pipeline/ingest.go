@@ -164,10 +164,19 @@ func rankOf(l *parsers.Layout, s *parsers.Set) string {
 	return in.Date + in.Time + in.Control
 }
 
-func (env *Env) ingestUnit(ctx context.Context, c chunkOf, key string) (*write, error) {
-	w := &write{unit: env.unit("ingest", key)}
+func (env *Env) ingestUnit(ctx context.Context, c chunkOf, key string) (w *write, err error) {
+	w = &write{unit: env.unit("ingest", key)}
 	if c.chunk == nil {
 		return w, env.holdBack(w, c, key)
+	}
+	defer func() {
+		if recover() != nil {
+			env.Log.Error("the program broke on a part of a file, which is held", "file", c.file.Name, "set", c.set.Ordinal, "byte", c.chunk.Own.From, "at", faultPlace())
+			w, err = env.holdFault(c, key)
+		}
+	}()
+	if env.broke != nil {
+		env.broke("unit " + key)
 	}
 	o, err := env.Workspace.OpenArchived(c.file.SHA)
 	if err != nil {

@@ -124,6 +124,8 @@ func (env *Env) judgeAgain(ctx context.Context, w *write, some []claim.ID) error
 			if err != nil {
 				return err
 			}
+			w.tally.Again++
+			w.tally.AgainCharge += c.Charge
 			claims = append(claims, c)
 		}
 	}

@@ -76,6 +76,7 @@ func (Local) Run(ctx context.Context, env *Env, step Step, todo []Todo, done fun
 	if err != nil {
 		return err
 	}
+	make = guarded(make)
 	made := flow.Map(ctx, env.Workers, each(todo), func(ctx context.Context, t Todo) (*write, error) {
 		w, err := make(ctx, t.Key)
 		if err == nil {
@@ -192,7 +193,7 @@ func (env *Env) Share(ctx context.Context, step string) (*Share, error) {
 	shared := *env
 	shared.arrived = nil
 	m, err := s.ready(&shared, ctx)
-	return &Share{&shared, s, m}, err
+	return &Share{&shared, s, guarded(m)}, err
 }
 
 // Do does those of the units that are not done, in one transaction, and has along take part in it. It gives ErrTwin where

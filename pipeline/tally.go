@@ -44,9 +44,11 @@ type Tally struct {
 	Assessed int         `json:"assessed,omitempty"` // new opinions of claims
 	Findings int         `json:"findings,omitempty"`
 	Unpriced int         `json:"unpriced,omitempty"` // claims without an expected amount
-	Again    int         `json:"again,omitempty"`    // claims that a rerun took up
+	Again    int         `json:"again,omitempty"`    // claims of earlier batches that were judged again
 	Held     int         `json:"held,omitempty"`     // of these, claims that could not be judged
 	Expected money.Cents `json:"expected,omitempty"` // Σ allowed of the priced ones
+
+	AgainCharge money.Cents `json:"again_charge,omitempty"` // Σ CLM02 of the claims judged again
 
 	Matched int `json:"matched,omitempty"` // remits that stand on a claim
 	Orphans int `json:"orphans,omitempty"` // remits that do not

@@ -11,6 +11,7 @@ import (
 	"revcycle/claim"
 	"revcycle/ledger"
 	"revcycle/parsers/csv"
+	"revcycle/rules"
 )
 
 // rowsPerUnit is how many documents of a CSV table a unit takes.
@@ -18,13 +19,23 @@ const rowsPerUnit = 2_000
 
 // ingestTable reads a CSV file in units of rows. A run that was stopped reads the file again and
 // passes over the units that are done.
-func (env *Env) ingestTable(ctx context.Context, f *received) error {
+func (env *Env) ingestTable(ctx context.Context, f *received) (err error) {
 	done, err := env.unitsDone(ctx, "ingest")
 	if err != nil {
 		return err
 	}
-	if done[closePrefix+f.Name] {
+	if done[closePrefix+f.Name] || done[f.Name] {
 		return nil
+	}
+	defer func() {
+		if recover() != nil { // what was read before the fault stays
+			env.Log.Error("the program broke on a file, which is held", "file", f.Name, "at", faultPlace())
+			f.Refused = rules.HeldFault + ": " + faultWords
+			err = env.commitHeld(ctx, f)
+		}
+	}()
+	if env.broke != nil {
+		env.broke("unit " + f.Name)
 	}
 	var tally csv.Tally
 	items, closer, err := env.table(f, &tally)

@@ -85,7 +85,7 @@ func (a *app) root() *cobra.Command {
 	root.AddCommand(a.stageCommands()...)
 	root.AddCommand(a.batchesCommand(), a.statusCommand(), a.explainCommand(), a.inspectCommand(), a.quarantineCommand(), a.unmatchCommand(), a.rollbackCommand(), a.denialsCommand(), a.gapsCommand(),
 		a.tablesCommand(), a.rulesCommand(), a.exportCommand(), a.verifyCommand(), a.doctorCommand(), a.simulateCommand(), a.reportCommand(), a.migrateCommand(), a.versionCommand())
-	root.AddCommand(a.rerunCommand(), a.diffCommand(), a.workerCommand(), a.notifyCommand(), a.backupCommand(), a.purgeCommand())
+	root.AddCommand(a.retryCommand(), a.rerunCommand(), a.diffCommand(), a.workerCommand(), a.notifyCommand(), a.backupCommand(), a.purgeCommand())
 	wantArgs(root)
 	return root
 }
