@@ -64,6 +64,7 @@ type ClaimRow struct {
 	PatientFirst      string `parquet:"patient_first_name,optional" doc:"profile full only"`
 	PatientBirth      *int32 `parquet:"patient_birth_date,optional,date" doc:"profile full only"`
 	MemberID          string `parquet:"member_id,optional" doc:"profile full only"`
+	AssessedBatch     string `parquet:"assessed_batch_id,optional,dict" doc:"batch of the current opinion: the rows of fact_finding with this batch_id and claim_id are the current ones"`
 }
 
 var factClaim = define[ClaimRow]("fact_claim", Snapshot, serviceMonth, "one row per claim", "claim_id")
@@ -119,6 +120,7 @@ func (x *claimed) row(b *builder) ClaimRow {
 		InsuranceBalance: int64(p.Payer), PatientBalance: int64(p.Patient), Balance: int64(p.Payer + p.Patient),
 		ClaimState: x.state(), CurrentPayerSeq: whole(1), SubmittedCharge: int64(c.Charge), ServiceMonth: x.month,
 		FirstRemitDate: day(x.firstRemit), LastRemitDate: day(x.lastRemit), FirstRemitDenied: cents(x.firstDenied),
+		AssessedBatch: x.assessedIn,
 	}
 	if receivable(c) {
 		r.TotalCharge = int64(c.Charge)

@@ -22,6 +22,7 @@ type claimed struct {
 	root        claim.ID
 	version     *int32
 	assessed    *rules.Assessment
+	assessedIn  string // batch of that opinion
 	expected    *money.Cents
 	unpriced    string
 	contract    string
@@ -110,7 +111,7 @@ func (b *builder) joinAssessments(ctx context.Context, ids []claim.ID, at map[cl
 			continue
 		}
 		a := d.Is
-		x.assessed = &a
+		x.assessed, x.assessedIn = &a, b.batches[d.Batch]
 		if sum, ok := a.Expected(); ok {
 			x.expected = &sum
 		} else {

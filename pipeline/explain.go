@@ -281,7 +281,7 @@ func (t *teller) opinions(ctx context.Context, s *Story) error {
 	for i := range all {
 		a := &all[i].Is
 		b := t.batches[all[i].Batch]
-		o := StoryOpinion{Batch: b.ID, AsOf: b.AsOf, Current: i == len(all)-1, Payer: a.Payer, Slice: a.Slice, Findings: []StoryFinding{}, Quotes: []StoryQuote{}}
+		o := StoryOpinion{Batch: b.ID, AsOf: b.AsOf, Current: i == len(all)-1, Edition: b.Edition, Payer: a.Payer, Slice: a.Slice, Findings: []StoryFinding{}, Quotes: []StoryQuote{}}
 		if sum, ok := a.Expected(); ok {
 			o.Expected = &sum
 		} else {

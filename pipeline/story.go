@@ -87,6 +87,7 @@ type StoryOpinion struct {
 	Batch    string         `json:"batch_id"`
 	AsOf     civil.Date     `json:"as_of"`
 	Current  bool           `json:"current"`
+	Edition  claim.Digest   `json:"edition"` // of the rule book, when the batch began
 	Payer    string         `json:"payer_id"`
 	Slice    claim.Digest   `json:"slice"`
 	Expected *money.Cents   `json:"expected_allowed"` // null where there is no price

@@ -108,7 +108,7 @@ func (s *Story) opinions(p *page) {
 		if o.Current {
 			when = "now, since batch " + o.Batch
 		}
-		p.section(fmt.Sprintf("THE RULE BOOK SAYS (%s, slice %s of payer %s)", when, o.Slice.Short(), cmp.Or(o.Payer, "-")))
+		p.section(fmt.Sprintf("THE RULE BOOK SAYS (%s, edition %s, slice %s of payer %s)", when, o.Edition.Short(), o.Slice.Short(), cmp.Or(o.Payer, "-")))
 		if o.Expected != nil {
 			p.line("  expected allowed: %s", dollars(*o.Expected))
 		} else {
