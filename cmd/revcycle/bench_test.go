@@ -28,7 +28,7 @@ func benchClaims() int {
 
 // BenchmarkNight is a whole night of claims with their remits, from the inbox to the published extracts, by the
 // program itself: embedded, on a PostgreSQL server beside it, and shared out to workers of that. It prints claims a
-// second, rows of the ledger a second, and the most memory that one process of ours held.
+// second, rows of the ledger a second, the most memory that the run's process held, and the CPU of our own processes a claim.
 func BenchmarkNight(b *testing.B) {
 	o := synth.Defaults()
 	o.Claims, o.Days, o.ClaimsPerFile, o.Encounters, o.EncounterGaps, o.AbsentVisits = benchClaims(), 20, 5_000, false, 0, 0
@@ -90,13 +90,16 @@ func benchNight(b *testing.B, p place, workers int) {
 	if e.code != 0 && e.code != 3 {
 		b.Fatalf("run: exit %d: %s", e.code, e.err)
 	}
+	cpu := e.cpu
 	for _, c := range crew {
 		c.Process.Signal(syscall.SIGTERM)
 		c.Wait()
+		cpu += c.ProcessState.UserTime() + c.ProcessState.SystemTime()
 	}
 	b.ReportMetric(per(w.claims(e), took), "claims/s")
 	b.ReportMetric(per(w.rows(), took), "rows/s")
 	b.ReportMetric(float64(e.peakKB>>10), "MB")
+	b.ReportMetric(float64(cpu.Microseconds())/float64(max(1, w.claims(e))), "us-cpu/claim")
 	b.ReportMetric(0, "ns/op")
 	w.discard()
 }

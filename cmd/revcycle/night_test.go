@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"revcycle/pipeline"
 )
@@ -34,6 +35,7 @@ type ended struct {
 	out    string
 	err    string
 	peakKB int64 // the most memory it ever held
+	cpu    time.Duration
 }
 
 // command prepares the program in a process of its own.
@@ -62,7 +64,8 @@ func finish(t testing.TB, c *exec.Cmd) ended {
 	if _, ok := errors.AsType[*exec.ExitError](err); err != nil && !ok {
 		t.Fatal(err)
 	}
-	e := ended{code: c.ProcessState.ExitCode(), out: out.String(), err: errOut.String()}
+	e := ended{code: c.ProcessState.ExitCode(), out: out.String(), err: errOut.String(),
+		cpu: c.ProcessState.UserTime() + c.ProcessState.SystemTime()}
 	for _, v := range c.Env {
 		if where, ok := strings.CutPrefix(v, asCommand+"="); ok {
 			status, _ := os.ReadFile(where)
