@@ -138,9 +138,11 @@ func TestAKilledRunGoesOn(t *testing.T) {
 	}
 	n := points(t, 50)
 	t.Run("embedded", func(t *testing.T) {
+		t.Parallel()
 		killings{t, func() place { return place{t, p.dir}.copied() }, n - n/3, want, left}.all()
 	})
 	t.Run("PostgreSQL", func(t *testing.T) {
+		t.Parallel()
 		killings{t, func() place { return place{t, p.dir}.copied().onPostgres() }, n / 3, want, left}.all()
 	})
 }
