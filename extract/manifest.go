@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"revcycle/civil"
 	"revcycle/money"
@@ -52,9 +53,10 @@ type File struct {
 	Sums      map[string]money.Cents `json:"sums"` // of every money column; nulls count as nothing
 }
 
-// Control is one pair of totals that must be equal.
+// Control is one pair of totals that must be equal: dollars, or where Unit says so what is counted, a whole one as 1.00.
 type Control struct {
 	Name       string      `json:"name"`
+	Unit       string      `json:"unit,omitempty"` // "count", or "" for dollars
 	Left       money.Cents `json:"left"`
 	Right      money.Cents `json:"right"`
 	Difference money.Cents `json:"difference"` // left − right
@@ -64,6 +66,24 @@ type Control struct {
 // Tie compares two totals.
 func Tie(name string, left, right money.Cents) Control {
 	return Control{Name: name, Left: left, Right: right, Difference: left - right, OK: left == right}
+}
+
+// TieCounts compares two counts.
+func TieCounts(name string, left, right int64) Control {
+	c := Tie(name, money.Cents(left)*100, money.Cents(right)*100)
+	c.Unit = unitCount
+	return c
+}
+
+// unitCount is the Unit of controls that count.
+const unitCount = "count"
+
+// Text gives one of the control's amounts for people: dollars with their cents, a count without.
+func (c Control) Text(amount money.Cents) string {
+	if c.Unit == unitCount {
+		return strings.TrimSuffix(amount.String(), ".00")
+	}
+	return amount.String()
 }
 
 // Sum adds a money column of a table over the view's files.
@@ -169,7 +189,7 @@ type ControlsError struct{ Failed []Control }
 // Error names the first of them and counts the rest.
 func (e *ControlsError) Error() string {
 	c := e.Failed[0]
-	s := fmt.Sprintf("publish: %v: %s: %s against %s, a difference of %s", ErrControls, c.Name, c.Left, c.Right, c.Difference)
+	s := fmt.Sprintf("publish: %v: %s: %s against %s, a difference of %s", ErrControls, c.Name, c.Text(c.Left), c.Text(c.Right), c.Text(c.Difference))
 	if n := len(e.Failed) - 1; n > 0 {
 		s += fmt.Sprintf(", and %d more", n)
 	}

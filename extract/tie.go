@@ -28,7 +28,7 @@ func (p *publisher) tie(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("publish: %w", err)
 	}
-	single := Tie("claims and payments that do not tie by themselves", money.Cents(len(p.found)), 0)
+	single := TieCounts("claims and payments that do not tie by themselves", int64(len(p.found)), 0)
 	all := append(append(append(view, back...), single), p.env.Controls...)
 	p.manifest.Controls = all
 	return refuse(append(p.found[:min(len(p.found), maxFailed)], all...))
@@ -48,7 +48,7 @@ func (p *publisher) readBack() ([]Control, error) {
 			return nil, err
 		}
 		if rows != f.Rows {
-			bad = append(bad, Tie("rows of "+f.Path+" read back", money.Cents(rows), money.Cents(f.Rows)))
+			bad = append(bad, TieCounts("rows of "+f.Path+" read back", rows, f.Rows))
 		}
 		for column, sum := range f.Sums {
 			left[f.Table] += sums[column]

@@ -37,13 +37,17 @@ func NewNotice(host string, exit int, meaning string, sum Summary) Notice {
 // empty reports whether the run has no figures of its own: it failed, or had nothing to do.
 func (n Notice) empty() bool { return n.Counts == Counts{} && n.Totals == Totals{} }
 
-// Subject is one line: where, which batch, how it ended.
+// Subject is one line: where, which batch, how it ended; a code only where that is not 0.
 func (n Notice) Subject() string {
 	batch := ""
 	if n.Batch != "" {
 		batch = ", batch " + n.Batch
 	}
-	return fmt.Sprintf("revcycle on %s%s: exit %d: %s", n.Host, batch, n.Exit, n.Meaning)
+	ended := n.Meaning
+	if n.Exit != ExitDone {
+		ended = fmt.Sprintf("exit %d: %s", n.Exit, n.Meaning)
+	}
+	return fmt.Sprintf("revcycle on %s%s: %s", n.Host, batch, ended)
 }
 
 // Body is the text of a mail.

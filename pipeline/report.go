@@ -23,7 +23,7 @@ import (
 //go:embed report.html
 var reportText string
 
-var reportPage = template.Must(template.New("report").Funcs(template.FuncMap{"dollars": dollars}).Parse(reportText))
+var reportPage = template.Must(template.New("report").Funcs(template.FuncMap{"dollars": dollars, "thousands": thousands}).Parse(reportText))
 
 // filesInReport bounds the files that a report lists; those that were not simply taken come first.
 const filesInReport = 60

@@ -200,10 +200,9 @@ func (env *Env) controlsOf(ctx context.Context, t Tally, m moved) ([]Control, er
 	c := m.onClaims
 	owed := c[ledger.PayerAR] + c[ledger.PatientAR] + c[ledger.Unapplied] + c[ledger.Contractual] + c[ledger.Regulatory] + c[ledger.Capitated] +
 		c[ledger.Withheld] + c[ledger.OtherAdjusted] + c[ledger.Superseded]
-	count := func(n int) money.Cents { return money.Cents(n) * 100 }
 	return []Control{
-		extract.Tie("claims counted by the scan = new + seen before + rejected", count(t.ScannedClaims), count(t.Claims+t.DuplicateClaims+t.RejectedClaims)),
-		extract.Tie("remits counted by the scan = read + rejected", count(t.ScannedRemits), count(t.SeenRemits)),
+		extract.TieCounts("claims counted by the scan = new + seen before + rejected", int64(t.ScannedClaims), int64(t.Claims+t.DuplicateClaims+t.RejectedClaims)),
+		extract.TieCounts("remits counted by the scan = read + rejected", int64(t.ScannedRemits), int64(t.SeenRemits)),
 		extract.Tie("claim charges read = new + seen before + rejected", t.SeenCharge, t.Charged+t.DupCharge+t.RejCharge),
 		extract.Tie("new claim charges = ledger claims of the batch", t.Charged, claims),
 		extract.Tie("remit payments read = new + seen before + rejected", t.SeenPaid, t.RemitPaid+t.DupPaid+t.RejPaid),

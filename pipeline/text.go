@@ -20,7 +20,7 @@ const filesShown = 25
 // ASCII and shows nothing of a patient. An error is w's.
 func (s Summary) Text(w io.Writer, extracts string) error {
 	p := page{}
-	if s.empty() {
+	if s.Empty() {
 		if s.Batch == "" {
 			p.line("nothing to do: no batch has run yet")
 		} else {
@@ -41,8 +41,8 @@ func (s Summary) Text(w io.Writer, extracts string) error {
 	return p.to(w)
 }
 
-// empty reports whether the summary is that of a run that had nothing to do.
-func (s Summary) empty() bool {
+// Empty reports whether the summary is that of a run that had nothing to do.
+func (s Summary) Empty() bool {
 	return len(s.Files)+len(s.Controls)+len(s.Stages) == 0 && s.Counts == (Counts{}) && s.Totals == (Totals{})
 }
 
@@ -147,10 +147,13 @@ func (s Summary) countLines(p *page) {
 	p.grid(g)
 }
 
-// some counts something, "" for none of it.
+// some counts something, "" for none of it. what begins with the plural of what is counted, which loses its s for one.
 func some(n int, what string) string {
 	if n == 0 {
 		return ""
+	}
+	if first, rest, _ := strings.Cut(what, " "); n == 1 && strings.HasSuffix(first, "s") {
+		what = strings.TrimSpace(strings.TrimSuffix(first, "s") + " " + rest)
 	}
 	return fmt.Sprintf("%d %s", n, what)
 }
@@ -209,9 +212,9 @@ func (s Summary) controlLines(p *page) {
 	for _, c := range s.Controls {
 		mark, off := "ok", ""
 		if !c.OK {
-			mark, off = "NO", "off by "+dollars(c.Difference)
+			mark, off = "NO", "off by "+thousands(c.Text(c.Difference))
 		}
-		g.Row(mark, c.Name, dollars(c.Left), dollars(c.Right), off)
+		g.Row(mark, c.Name, thousands(c.Text(c.Left)), thousands(c.Text(c.Right)), off)
 	}
 	p.grid(g)
 }
@@ -278,17 +281,22 @@ func (s Summary) published(p *page, extracts string) {
 }
 
 // dollars gives an amount with its thousands apart: 1,234,567.89.
-func dollars(c money.Cents) string {
-	text := c.String()
+func dollars(c money.Cents) string { return thousands(c.String()) }
+
+// thousands puts the thousands of a number apart.
+func thousands(text string) string {
 	sign := ""
 	if strings.HasPrefix(text, "-") {
 		sign, text = "-", text[1:]
 	}
-	whole, rest := text[:len(text)-3], text[len(text)-3:]
+	whole, cents, dotted := strings.Cut(text, ".")
 	for i := len(whole) - 3; i > 0; i -= 3 {
 		whole = whole[:i] + "," + whole[i:]
 	}
-	return sign + whole + rest
+	if dotted {
+		whole += "." + cents
+	}
+	return sign + whole
 }
 
 // page is a text for people under construction.

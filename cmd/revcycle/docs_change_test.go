@@ -71,7 +71,7 @@ func TestTheChangesOfExtendingWork(t *testing.T) {
 		{"init " + night, "made a workspace"},
 		{"rules test -C " + night, ", 0 do not hold"},
 		{"run -C " + night + " --as-of 2025-03-31", "row 3, column Seen On"},
-		{"gaps -C " + night + " --as-of 2025-03-31", "1 visits without a claim, 150.00 in all"},
+		{"gaps -C " + night + " --as-of 2025-03-31", "1 visit without a claim, 150.00 in all"},
 		{"verify -C " + night, "extracts: files, their hashes, rows and sums"},
 	} {
 		out, err := exec.Command(filepath.Join(dir, "revcycle"), strings.Fields(c.command)...).CombinedOutput()

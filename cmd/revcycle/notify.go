@@ -48,7 +48,7 @@ func (a *app) tell(ctx context.Context, started time.Time, code int) {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), within)
 	defer cancel()
-	n := pipeline.NewNotice(host(), code, meaningOf(code), a.ran)
+	n := pipeline.NewNotice(host(), code, a.endOf(code), a.ran)
 	if o.NotTold = a.notify(ctx, w, n, newSender()); o.NotTold > 0 {
 		a.measure(w, o)
 	}
@@ -96,6 +96,18 @@ func host() string {
 		return "this machine"
 	}
 	return name
+}
+
+// endOf says how a run ended that has the code; where that is 0, also whether there was anything to do.
+func (a *app) endOf(code int) string {
+	switch {
+	case code != exitDone:
+		return meaningOf(code)
+	case a.ran.Empty():
+		return "nothing new"
+	default:
+		return "done"
+	}
 }
 
 func meaningOf(code int) string {

@@ -293,3 +293,18 @@ func TestTheLogIsLinesOfJSONEvenWhereTheRunIsKilled(t *testing.T) {
 		t.Errorf("exit %d: %s", e.code, e.err)
 	}
 }
+
+// A quiet night's mail says so; what was done has no code to explain.
+func TestTheSubjectOfAQuietNightSaysNothingNew(t *testing.T) {
+	var worked pipeline.Summary
+	worked.Batch, worked.Counts.Claims = "2026-11-22-001", 12
+	for want, ran := range map[string]pipeline.Summary{
+		"revcycle on host, batch 2026-11-22-001: nothing new": {Batch: "2026-11-22-001"},
+		"revcycle on host, batch 2026-11-22-001: done":        worked,
+	} {
+		a := app{ran: ran}
+		if got := pipeline.NewNotice("host", exitDone, a.endOf(exitDone), ran).Subject(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}

@@ -173,7 +173,11 @@ func (a *app) gapTable(env *pipeline.Env, list []pipeline.Gap) error {
 	if err := g.Print(a.out); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.out, "\n%d visits without a claim, %s in all", len(list), sum)
+	visits := "visits"
+	if len(list) == 1 {
+		visits = "visit"
+	}
+	fmt.Fprintf(a.out, "\n%d %s without a claim, %s in all", len(list), visits, sum)
 	if unknown > 0 {
 		fmt.Fprintf(a.out, " and %d of unknown cost", unknown)
 	}
