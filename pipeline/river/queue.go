@@ -19,6 +19,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -256,6 +257,42 @@ type warnings struct{ slog.Handler }
 // Enabled lets warnings and errors pass.
 func (w warnings) Enabled(ctx context.Context, l slog.Level) bool {
 	return l >= slog.LevelWarn && w.Handler.Enabled(ctx, l)
+}
+
+// Handle passes on what happened, without the names in why it did. That the server cannot be reached, which River says
+// several times a second, a worker says by itself, and a run ends with it.
+func (w warnings) Handle(ctx context.Context, r slog.Record) error {
+	told, away := slog.NewRecord(r.Time, r.Level, r.Message, r.PC), false
+	r.Attrs(func(a slog.Attr) bool {
+		if a.Key == "err" || a.Key == "error" {
+			a = slog.String("error", plain(a.Value.String()))
+			away = a.Value.String() == unreached
+		}
+		told.AddAttrs(a)
+		return true
+	})
+	if away {
+		return nil
+	}
+	return w.Handler.Handle(ctx, told)
+}
+
+// sqlState is how the driver shows the code of an error of PostgreSQL's.
+var sqlState = regexp.MustCompile(`SQLSTATE \w{5}`)
+
+// unreached is what plain says of a connection that could not be made.
+const unreached = "the server cannot be reached, or refuses the connection"
+
+// plain says what an error was. Of PostgreSQL's only the code stays, and of one in connecting nothing: their words name
+// user, database and rows.
+func plain(text string) string {
+	if code := sqlState.FindString(text); code != "" {
+		return code
+	}
+	if strings.Contains(text, "failed to connect to") {
+		return unreached
+	}
+	return text
 }
 
 // WithAttrs keeps the threshold.

@@ -27,6 +27,9 @@ type Work struct {
 // workerLooks is how often a worker looks for others that are gone, and for jobs that want other files.
 const workerLooks = 2 * time.Second
 
+// answers is how long the database has to answer before it counts as gone.
+const answers = 10 * time.Second
+
 // fetching is how soon a free worker asks for the next job, and how often it asks when it was not told of one.
 const (
 	cooldown = 10 * time.Millisecond
@@ -62,7 +65,7 @@ func (q *Queue) Work(ctx context.Context, w Work) error {
 		return fmt.Errorf("queue: %w", err)
 	}
 	q.log.Info("at work", "worker", q.name, "jobs_at_once", w.Jobs)
-	(&shift{q, d, client, w.Jobs, d.stamp}).keepWatch(ctx)
+	(&shift{Queue: q, desk: d, client: client, jobs: w.Jobs, stamp: d.stamp}).keepWatch(ctx)
 	q.log.Info("stopping; jobs under way have time to end", "time", q.Grace.String())
 	end, free := context.WithTimeout(context.WithoutCancel(ctx), q.Grace+10*time.Second)
 	defer free()
@@ -79,6 +82,7 @@ type shift struct {
 	client *queue.Client[pgx.Tx]
 	jobs   int
 	stamp  Stamp // whose queue it works on
+	alone  bool  // the database did not answer when it was asked last
 }
 
 // keepWatch does until ctx ends what no job does.
@@ -91,10 +95,30 @@ func (s *shift) keepWatch(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
+		if !s.connected(ctx) {
+			continue
+		}
 		if err := s.look(ctx); err != nil && ctx.Err() == nil {
-			s.log.Warn("a look at the queue failed; trying again", "error", err)
+			s.log.Warn("a look at the queue failed; trying again", "error", plain(err.Error()))
 		}
 	}
+}
+
+// connected asks whether the database answers, and says it when that has changed.
+func (s *shift) connected(ctx context.Context) bool {
+	asked, cancel := context.WithTimeout(ctx, answers)
+	defer cancel()
+	err := s.pool.Ping(asked)
+	switch {
+	case ctx.Err() != nil:
+		return false
+	case err != nil && !s.alone:
+		s.log.Warn("the database does not answer; trying again until it does", "error", plain(err.Error()))
+	case err == nil && s.alone:
+		s.log.Info("connected again")
+	}
+	s.alone = err != nil
+	return err == nil
 }
 
 // look looks for workers that are gone and for jobs that want other files, and clears the desk when it lies idle.
