@@ -67,6 +67,12 @@ func (a *app) backup(ctx context.Context, into string, keep int) error {
 			a.say("removed %s", folder)
 		}
 	}
+	if a.logFormat == "json" {
+		a.log().Info("backup made", "folder", made.Folder, "batch", made.Batch, "files", made.Files, "bytes", made.Bytes, "copied", made.Copied)
+		for _, s := range made.LeftOut {
+			a.log().Warn("not in the backup: " + s)
+		}
+	}
 	if a.json {
 		return a.printJSON(made)
 	}
@@ -125,6 +131,9 @@ func (a *app) checkBackup(ctx context.Context, dir string) error {
 	}
 	if err != nil {
 		return err
+	}
+	if a.logFormat == "json" {
+		a.log().Info("backup checked", "folder", folder, "batch", b.Batch, "files", len(b.Files), "faults", len(faults))
 	}
 	if a.json {
 		err = a.printJSON(checked{folder, b.Made, b.Batch, len(b.Files), len(faults) == 0, append([]string{}, faults...)})

@@ -20,13 +20,14 @@ import (
 const (
 	deployed   = checkout + "/deploy"
 	programAt  = "/usr/local/bin/revcycle"
+	dumpAt     = "/usr/local/bin/revcycle-dump"
 	workspaced = "/srv/revcycle"
 )
 
 // directives are what the shipped units use, as systemd.unit(5), systemd.service(5), systemd.exec(5),
 // systemd.resource-control(5), systemd.kill(5) and systemd.timer(5) spell them: a misspelt one is ignored by systemd.
 var directives = map[string]string{
-	"Unit": "Description Documentation Wants After OnFailure StartLimitIntervalSec StartLimitBurst RequiresMountsFor",
+	"Unit": "Description Documentation Wants After OnFailure StartLimitIntervalSec StartLimitBurst RequiresMountsFor Requires",
 	"Service": "Type ExecStart Environment User Group UMask SuccessExitStatus Restart RestartSec RestartPreventExitStatus TimeoutStartSec TimeoutStopSec " +
 		"KillSignal StandardOutput StandardError SyslogIdentifier MemoryMax TasksMax LimitCORE CPUWeight IOWeight ProtectSystem ReadWritePaths ProtectHome " +
 		"PrivateTmp PrivateDevices NoNewPrivileges CapabilityBoundingSet AmbientCapabilities ProtectClock ProtectControlGroups ProtectHostname ProtectKernelLogs " +
@@ -108,18 +109,21 @@ func TestTheUnitsCallWhatThereIs(t *testing.T) {
 		t.Fatal(err)
 	}
 	timers, err := filepath.Glob(deployed + "/systemd/*.timer")
-	if files = append(files, timers...); err != nil || len(files) != 6 {
+	if files = append(files, timers...); err != nil || len(files) != 7 {
 		t.Fatalf("%v, %v", files, err)
 	}
 	extra, err := filepath.Glob(deployed + "/systemd/*.d/*.example")
-	if err != nil || len(extra) != 2 {
+	if err != nil || len(extra) != 3 {
 		t.Fatalf("%v, %v", extra, err)
 	}
-	known := []string{"REVCYCLE_WORKSPACE", databaseFile, "REVCYCLE_KEY_FILE", "GOMEMLIMIT"}
+	known := []string{"REVCYCLE_WORKSPACE", databaseFile, "REVCYCLE_KEY_FILE", "GOMEMLIMIT", "PGSERVICEFILE"}
 	for _, path := range append(files, extra...) {
 		name := filepath.Base(path)
 		u := readUnit(t, path)
 		for _, line := range u["Service.ExecStart"] {
+			if strings.HasPrefix(line, dumpAt+" ") {
+				continue
+			}
 			c := called(t, name, strings.Fields(line))
 			codes := helpCodes(c)
 			for _, code := range strings.Fields(u.one("Service.SuccessExitStatus") + " " + u.one("Service.RestartPreventExitStatus")) {
@@ -139,7 +143,7 @@ func TestTheUnitsCallWhatThereIs(t *testing.T) {
 				t.Errorf("%s reads the credential %s and does not load it", name, credential)
 			}
 		}
-		for _, other := range append(u["Unit.OnFailure"], u["Timer.Unit"]...) {
+		for _, other := range slices.Concat(u["Unit.OnFailure"], u["Unit.Requires"], u["Timer.Unit"]) {
 			other = strings.Replace(other, "%n", "", 1)
 			if !slices.ContainsFunc(files, func(f string) bool { return filepath.Base(f) == other }) {
 				t.Errorf("%s names %s, which is not shipped", name, other)
@@ -242,8 +246,14 @@ func TestTheCronFileMailsOnlyWhatNeedsAPerson(t *testing.T) {
 	if out := mailed(strings.ReplaceAll(lines[2], backups, p.dir)); out != "revcycle backup or purge: exit 2; "+logs+"/run.log tells more\n" {
 		t.Errorf("the backup fails, and what is mailed is %q", out)
 	}
-	if got := logLines(t, string(p.read(filepath.Join(logs, "run.log")))); len(got) < 10 {
+	log := string(p.read(filepath.Join(logs, "run.log")))
+	if got := logLines(t, log); len(got) < 6 {
 		t.Errorf("the log has %d lines", len(got))
+	}
+	for _, done := range []string{`"backup made"`, `"backup checked"`, `"nothing to purge`} {
+		if strings.Count(log, `"msg":`+done) != 1 {
+			t.Errorf("the log does not tell once of %s:\n%s", done, log)
+		}
 	}
 	rotate, err := os.ReadFile(deployed + "/logrotate/revcycle")
 	if err != nil || !strings.Contains(string(rotate), "\n/var/log/revcycle/*.log {") || strings.Contains(string(rotate), "\tcopytruncate") {

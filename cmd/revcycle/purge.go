@@ -55,6 +55,10 @@ func (a *app) purge(c *cobra.Command, env *pipeline.Env, dry bool) error {
 			return err
 		}
 	}
+	end := purgeEnd(env, out)
+	if a.logFormat == "json" {
+		a.log().Info(end)
+	}
 	if a.json {
 		return a.printJSON(out)
 	}
@@ -67,15 +71,20 @@ func (a *app) purge(c *cobra.Command, env *pipeline.Env, dry bool) error {
 			return err
 		}
 	}
+	_, err = fmt.Fprintln(a.out, end)
+	return err
+}
+
+// purgeEnd is the line that says what a purge did, or would do.
+func purgeEnd(env *pipeline.Env, out purged) string {
 	switch {
-	case len(list) == 0 && env.Workspace.Keep.Everything():
-		fmt.Fprintln(a.out, "nothing to purge: keep: in revcycle.yaml names nothing, so everything is kept")
-	case len(list) == 0:
-		fmt.Fprintln(a.out, "nothing to purge")
-	case dry:
-		fmt.Fprintf(a.out, "%d would go, %d bytes\n", len(list), out.Bytes)
+	case len(out.List) == 0 && env.Workspace.Keep.Everything():
+		return "nothing to purge: keep: in revcycle.yaml names nothing, so everything is kept"
+	case len(out.List) == 0:
+		return "nothing to purge"
+	case out.DryRun:
+		return fmt.Sprintf("%d would go, %d bytes", len(out.List), out.Bytes)
 	default:
-		fmt.Fprintf(a.out, "%d are gone, %d bytes\n", out.Removed, out.Bytes)
+		return fmt.Sprintf("%d are gone, %d bytes", out.Removed, out.Bytes)
 	}
-	return nil
 }
