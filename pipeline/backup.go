@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -151,6 +152,9 @@ func (s Backing) copyAll(c *copying, b *Backup) error {
 		return err
 	}
 	published, err := s.noteLedger(c, store, b)
+	if err == nil {
+		err = s.audit(c, store)
+	}
 	if err = errors.Join(err, store.Close()); err != nil {
 		return err
 	}
@@ -170,7 +174,7 @@ func (s Backing) copyAll(c *copying, b *Backup) error {
 		top, _, _ := strings.Cut(rel, "/")
 		_, part := parts[top]
 		path := s.Workspace.Path(rel)
-		return part || path == s.Workspace.SpoolDir || rel == backupManifest || strings.HasPrefix(rel, "ledger.db") || slices.Contains(secrets, path)
+		return part || path == s.Workspace.SpoolDir || rel == backupManifest || path == s.Workspace.AuditPath() || strings.HasPrefix(rel, "ledger.db") || slices.Contains(secrets, path)
 	})
 }
 
@@ -196,6 +200,24 @@ func (s Backing) noteLedger(c *copying, store ledger.Store, b *Backup) (publishe
 		return published, nil
 	}
 	return published, c.enter("ledger.db")
+}
+
+// audit copies audit.jsonl as the copied ledger knows it: a run may have exported more since that was copied. A file that
+// is not the ledger's is copied as it is.
+func (s Backing) audit(c *copying, store ledger.Store) error {
+	f, err := (&Env{Store: store, Workspace: s.Workspace}).readAudit(c.ctx)
+	if err != nil || !f.there {
+		return err
+	}
+	text := f.text
+	if bytes.HasPrefix(text, f.whole) {
+		text = f.whole
+	}
+	rel := filepath.Base(s.Workspace.AuditPath())
+	if err := workspace.WriteFile(filepath.Join(c.root, rel), text); err != nil {
+		return err
+	}
+	return c.enter(rel)
 }
 
 // extracts copies the published views and makes current/ of the last of them.

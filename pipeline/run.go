@@ -261,7 +261,7 @@ func (env *Env) end(ctx context.Context, sum Summary) error {
 	}
 	w := &write{unit: env.unit("end", "")}
 	w.add(ledger.BatchEnds, ledger.Row{ledger.Int(env.Batch.No), ledger.Int(int64(sum.Exit)), ledger.Bytes(doc), ledger.Text(stamp(env.Clock()))})
-	if err := env.audited(ctx, w, "end batch", env.Batch.ID, fmt.Sprintf("exit %d, charged %s, paid %s", sum.Exit, sum.Totals.Charged, sum.Totals.Paid)); err != nil {
+	if err := env.audited(ctx, w, endBatch, env.Batch.ID, fmt.Sprintf("exit %d, charged %s, paid %s", sum.Exit, sum.Totals.Charged, sum.Totals.Paid)); err != nil {
 		return err
 	}
 	if err := env.commit(ctx, w); err != nil {

@@ -241,18 +241,6 @@ func (env *Env) verifyClaimShard(ctx context.Context, key string) ([]*Invariant,
 	return []*Invariant{identity, billed, known}, nil
 }
 
-func (env *Env) verifyAudit(ctx context.Context) ([]*Invariant, error) {
-	v := invariant("the audit chain is whole")
-	rows, broken, err := ledger.CheckAudit(ctx, env.Store)
-	if err != nil {
-		return nil, err
-	}
-	if v.Checked = rows; broken > 0 {
-		v.fault("row %d does not follow from the one before it", broken)
-	}
-	return []*Invariant{v}, nil
-}
-
 // verifyExtracts holds each published manifest to what the ledger remembers of it, and the current view
 // to its manifest and to the ledger.
 func (env *Env) verifyExtracts(ctx context.Context) ([]*Invariant, error) {

@@ -83,6 +83,7 @@ func (a *app) batchesCommand() *cobra.Command {
 // pending is what status tells beside the summary.
 type pending struct {
 	pipeline.Summary
+	Ledger     string              `json:"ledger"`     // which one: its file, or server, database, user
 	Open       string              `json:"open_batch"` // begun and not ended; "" = none
 	Held       string              `json:"held_by"`    // the run that holds the workspace; "" = none
 	Inbox      []waiting           `json:"inbox"`
@@ -103,7 +104,7 @@ func (a *app) statusCommand() *cobra.Command {
 		Use:   "status [BATCH]",
 		Short: "what is pending, quarantined, failed; the whole ledger, or one batch",
 		Long: "status sums the whole ledger, or shows one batch as its run ended. Beside it stand the files that wait in the\n" +
-			"inbox, what lies in quarantine and why, and a batch that is open. It may be asked while a run is at work." + exits(0, 1, 2),
+			"inbox, what lies in quarantine and why, a batch that is open, and which ledger was asked. It may be asked while a run is at work." + exits(0, 1, 2),
 		Example: "  revcycle status\n  revcycle status 2026-11-22-001 --json",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -155,6 +156,10 @@ func (a *app) knownBatch(c *cobra.Command, env *pipeline.Env, batch string) erro
 
 func (a *app) pending(env *pipeline.Env) (pending, error) {
 	p := pending{Inbox: []waiting{}, Quarantine: []pipeline.HeldUnit{}}
+	var err error
+	if p.Ledger, err = a.place(env.Workspace); err != nil {
+		return p, err
+	}
 	files, err := env.Workspace.Inbox(a.clock())
 	if err != nil {
 		return p, err
@@ -178,6 +183,7 @@ func (a *app) pending(env *pipeline.Env) (pending, error) {
 
 func (p *pending) print(a *app) error {
 	section := func(format string, args ...any) { fmt.Fprintf(a.out, "\n"+format+"\n", args...) }
+	section("LEDGER: %s", p.Ledger)
 	if p.Held != "" {
 		section("AT WORK: %s", p.Held)
 	}

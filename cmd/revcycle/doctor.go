@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"strings"
@@ -13,6 +12,7 @@ import (
 
 	"revcycle/extract"
 	"revcycle/ledger"
+	"revcycle/ledger/postgres"
 	"revcycle/pipeline"
 	"revcycle/rules/book"
 	"revcycle/workspace"
@@ -116,14 +116,25 @@ func private(name, path string) []workspace.Check {
 
 // checkCredentials looks at the file that holds the database's URL.
 func (a *app) checkCredentials(_ context.Context, w *workspace.Workspace) []workspace.Check {
-	name := os.Getenv(databaseFile)
-	if name == "" {
+	name, set := os.LookupEnv(databaseFile)
+	if !set {
 		return nil
 	}
-	if bad := private("credentials", name); bad != nil {
-		return bad
+	url, err := credential(name)
+	if err != nil {
+		return []workspace.Check{workspace.Fault("credentials", err.Error(), "")}
 	}
-	return []workspace.Check{workspace.Fine("credentials", "the database's URL lies in a private file")}
+	out := []workspace.Check{workspace.Fine("credentials", "the database's URL lies in a private file")}
+	if w.Database == "" {
+		return out
+	}
+	mine, err := postgres.Where(url)
+	other, oerr := postgres.Where(w.Database)
+	if err == nil && (oerr != nil || mine != other) {
+		out = append(out, workspace.Warning("credentials", fmt.Sprintf("%s leads to %s, and database: in revcycle.yaml elsewhere: the first one counts", databaseFile, mine),
+			"take database: out of revcycle.yaml, or let both name one database"))
+	}
+	return out
 }
 
 func (a *app) checkBook(_ context.Context, w *workspace.Workspace) []workspace.Check {
@@ -147,12 +158,9 @@ func (a *app) checkLedger(ctx context.Context, w *workspace.Workspace) []workspa
 	if err != nil {
 		return []workspace.Check{workspace.Fault("ledger", err.Error(), "mend the address")}
 	}
-	where := "the database"
-	if url == "" {
-		where = "the embedded file"
-	}
-	if _, err := os.Stat(w.LedgerPath()); url == "" && errors.Is(err, fs.ErrNotExist) {
-		return []workspace.Check{workspace.Fine("ledger", "none yet; the first run makes it")}
+	where, err := a.place(w)
+	if err != nil {
+		return []workspace.Check{workspace.Fault("ledger", err.Error(), "mend the address")}
 	}
 	store, err := a.store(ctx, w, true)
 	if err != nil {
@@ -163,18 +171,24 @@ func (a *app) checkLedger(ctx context.Context, w *workspace.Workspace) []workspa
 	if err != nil {
 		return []workspace.Check{workspace.Fault("ledger", err.Error(), "see that it can be read")}
 	}
+	env := &pipeline.Env{Store: store, Workspace: w}
+	if err := env.CheckOwnLedger(ctx); err != nil {
+		return []workspace.Check{workspace.Fault("ledger", where+": "+err.Error(), "")}
+	}
 	today := w.BusinessDate(a.clock())
 	out := []workspace.Check{}
 	switch n := len(all); {
+	case n == 0 && url == "":
+		out = append(out, workspace.Fine("ledger", "none yet; the first run makes it: "+where))
 	case n == 0:
-		out = append(out, workspace.Fine("ledger", where+" opens; no batch yet"))
+		out = append(out, workspace.Fine("ledger", "no batch yet: "+where))
 	case all[n-1].Open:
-		out = append(out, workspace.Warning("ledger", fmt.Sprintf("%s opens; batch %s was begun and has not ended", where, all[n-1].ID), "revcycle run goes on with it"))
+		out = append(out, workspace.Warning("ledger", fmt.Sprintf("batch %s was begun and has not ended: %s", all[n-1].ID, where), "revcycle run goes on with it"))
 	case all[n-1].AsOf > today:
-		out = append(out, workspace.Fault("ledger", fmt.Sprintf("%s opens; the last batch is of %s, and today is %s", where, all[n-1].AsOf, today),
+		out = append(out, workspace.Fault("ledger", fmt.Sprintf("the last batch is of %s, and today is %s: %s", all[n-1].AsOf, today, where),
 			"set the clock; where the batch is right, no run can post before that day"))
 	default:
-		out = append(out, workspace.Fine("ledger", fmt.Sprintf("%s opens; %d batches, the last is %s", where, n, all[n-1].ID)))
+		out = append(out, workspace.Fine("ledger", fmt.Sprintf("%d batches, the last is %s: %s", n, all[n-1].ID, where)))
 	}
 	return append(out, a.checkAwaited(ctx, w, store)...)
 }

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"revcycle/ledger"
+	"revcycle/ledger/mem"
 	"revcycle/ledger/postgres"
 	"revcycle/ledger/sqlite"
 	"revcycle/pipeline/river"
@@ -20,15 +22,19 @@ import (
 const databaseFile = "REVCYCLE_DATABASE_FILE"
 
 // address is the URL of the ledger's database, "" for the embedded file. --database counts before the file that
-// REVCYCLE_DATABASE_FILE names, and that before revcycle.yaml; only the file may hold a password. w may be nil.
+// REVCYCLE_DATABASE_FILE names, and that before revcycle.yaml; only the file may hold a password, and then nobody else may
+// read it. Either of them that is given and says nothing is a fault: it must not lead to another ledger. w may be nil.
 func (a *app) address(w *workspace.Workspace) (string, error) {
 	url, where := a.database, "--database"
-	if name := os.Getenv(databaseFile); url == "" && name != "" {
-		text, err := os.ReadFile(name)
+	if url == "" && a.given != nil && a.given("database") {
+		return "", usage("--database is empty: write postgres://user@host/name, or leave it out")
+	}
+	if name, set := os.LookupEnv(databaseFile); url == "" && set {
+		text, err := credential(name)
 		if err != nil {
-			return "", usage("%s: %w", databaseFile, err)
+			return "", err
 		}
-		url, where = strings.TrimSpace(string(text)), databaseFile
+		url, where = text, databaseFile
 	}
 	if url == "" && w != nil {
 		url, where = w.Database, "database: in revcycle.yaml"
@@ -42,7 +48,30 @@ func (a *app) address(w *workspace.Workspace) (string, error) {
 	return url, nil
 }
 
-// store opens the ledger. readOnly leaves an embedded ledger to a run that may be at work, and makes none.
+// credential reads the URL in the file that REVCYCLE_DATABASE_FILE names.
+func credential(name string) (string, error) {
+	if strings.TrimSpace(name) == "" {
+		return "", usage("%s is set and empty: name the file that holds the database's URL, or unset it", databaseFile)
+	}
+	info, err := os.Stat(name)
+	if err != nil {
+		return "", usage("%s: %w", databaseFile, err)
+	}
+	if !workspace.Private(name, info) {
+		return "", usage("%s: others may read %s: chmod 0600 %s", databaseFile, name, name)
+	}
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return "", usage("%s: %w", databaseFile, err)
+	}
+	if url := strings.TrimSpace(string(text)); url != "" {
+		return url, nil
+	}
+	return "", usage("%s: %s is empty: write the database's URL into it", databaseFile, name)
+}
+
+// store opens the ledger. readOnly leaves an embedded ledger to a run that may be at work, and makes none: where there
+// is none it is an empty one.
 func (a *app) store(ctx context.Context, w *workspace.Workspace, readOnly bool) (ledger.Store, error) {
 	url, err := a.address(w)
 	if err != nil {
@@ -58,12 +87,23 @@ func (a *app) store(ctx context.Context, w *workspace.Workspace, readOnly bool) 
 		}
 		return s, nil
 	}
-	if readOnly {
-		if _, err := os.Stat(w.LedgerPath()); err == nil {
-			return sqlite.OpenReadOnly(w.LedgerPath())
-		}
+	if !readOnly {
+		return sqlite.Open(w.LedgerPath())
 	}
-	return sqlite.Open(w.LedgerPath())
+	if _, err := os.Stat(w.LedgerPath()); errors.Is(err, fs.ErrNotExist) {
+		return mem.New(), nil
+	}
+	return sqlite.OpenReadOnly(w.LedgerPath())
+}
+
+// place says which ledger this is, for people: its file, or server, database and user; never a password.
+func (a *app) place(w *workspace.Workspace) (string, error) {
+	url, err := a.address(w)
+	if err != nil || url == "" {
+		return "embedded, " + w.LedgerPath(), err
+	}
+	at, err := postgres.Where(url)
+	return "PostgreSQL, " + at, err
 }
 
 // application names this process to the database's administrator: "revcycle run host 4711".

@@ -27,8 +27,9 @@ type app struct {
 	dir       string
 	asOf      string
 	database  string
-	verb      string          // of this command line
-	ctx       context.Context // of this command line
+	given     func(flag string) bool // of this command line
+	verb      string                 // of this command line
+	ctx       context.Context        // of this command line
 	logFormat string
 	json      bool
 	workers   int
@@ -74,6 +75,7 @@ func (a *app) root() *cobra.Command {
 		SilenceErrors: true,
 	}
 	flags := root.PersistentFlags()
+	a.given = flags.Changed
 	flags.StringVarP(&a.dir, "dir", "C", os.Getenv("REVCYCLE_WORKSPACE"), "workspace (default $REVCYCLE_WORKSPACE, else the current folder)")
 	flags.StringVar(&a.asOf, "as-of", "", "business date, 2006-01-02 (default: today in the workspace's time zone)")
 	flags.StringVar(&a.database, "database", "", "PostgreSQL ledger, postgres://user@host/name, in place of the embedded one (default $REVCYCLE_DATABASE_FILE, else revcycle.yaml)")

@@ -83,13 +83,14 @@ func (a *app) stageCommands() []*cobra.Command {
 	return out
 }
 
-// locked opens the workspace, holds its lock and calls f.
+// locked opens the workspace, holds its lock, sees to it that the ledger is the workspace's own, and calls f. Until then
+// nothing is made, and nothing changed.
 func (a *app) locked(f func(*pipeline.Env) error) error {
-	env, err := a.open(false)
+	env, err := a.open(true)
 	if err != nil {
 		return err
 	}
-	defer env.Store.Close()
+	defer func() { env.Store.Close() }()
 	lock, err := env.Workspace.Lock(a.clock)
 	if err != nil {
 		return err
@@ -97,21 +98,40 @@ func (a *app) locked(f func(*pipeline.Env) error) error {
 	if o, ok := lock.Former(); ok {
 		a.log().Warn("the run before was stopped in mid-work", "host", o.Host, "pid", o.PID, "since", o.Started)
 	}
-	unlock, err := a.lockLedger(a.ctx, env.Store)
-	if err == nil {
-		err = f(env)
-		if held, herr := env.Held(context.WithoutCancel(a.ctx)); herr == nil {
-			a.waiting = len(held)
-		}
-		if uerr := unlock(); err == nil {
-			err = uerr
-		}
-	}
+	err = a.lockedLedger(env, f)
 	if a.ran.Batch == "" {
 		a.ran.Batch, a.ran.AsOf = env.Batch.ID, env.Batch.AsOf
 	}
 	if rerr := lock.Release(); err == nil && rerr != nil {
 		err = rerr
+	}
+	return err
+}
+
+// lockedLedger calls f with the ledger open for writing and held, where it is the workspace's own.
+func (a *app) lockedLedger(env *pipeline.Env, f func(*pipeline.Env) error) error {
+	if err := env.CheckOwnLedger(a.ctx); err != nil {
+		return err
+	}
+	writable, err := a.store(a.ctx, env.Workspace, false)
+	if err != nil {
+		return err
+	}
+	read := env.Store
+	env.Store = writable
+	if err := read.Close(); err != nil {
+		return err
+	}
+	unlock, err := a.lockLedger(a.ctx, env.Store)
+	if err != nil {
+		return err
+	}
+	err = f(env)
+	if held, herr := env.Held(context.WithoutCancel(a.ctx)); herr == nil {
+		a.waiting = len(held)
+	}
+	if uerr := unlock(); err == nil {
+		err = uerr
 	}
 	return err
 }

@@ -34,6 +34,17 @@ func CheckURL(address string, fromFile bool) error {
 	return err
 }
 
+// Where says which database a URL leads to, as far as it and what it names tell: host, port, database, user; no password.
+// Its error wraps ErrAddress.
+func Where(address string) (string, error) {
+	cfg, err := parse(address)
+	if err != nil {
+		return "", err
+	}
+	c := cfg.ConnConfig
+	return fmt.Sprintf("host %s, port %d, database %s, user %s", c.Host, c.Port, c.Database, c.User), nil
+}
+
 // parse reads a URL as libpq would, with service files and PG… variables, and holds it to what CheckURL promises of
 // the connection.
 func parse(address string) (*pgxpool.Config, error) {
