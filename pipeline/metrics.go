@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -43,12 +44,42 @@ func (x *exposition) write(w *workspace.Workspace, name string) error {
 	return nil
 }
 
-// writeMetrics tells of a batch that ends.
-func (env *Env) writeMetrics(sum Summary) error {
+// tellMetrics writes the metrics of a batch that ends. Where they cannot be written that is said, and holds nothing up.
+func (env *Env) tellMetrics(sum Summary, ended time.Time) {
+	if err := env.writeMetrics(sum, ended); err != nil {
+		env.Log.Warn("the batch's metrics are not written; see revcycle doctor", "why", err.Error())
+	}
+}
+
+// renewMetrics writes the metrics of the last batch where the run that ended it could not.
+func (env *Env) renewMetrics(ctx context.Context) error {
+	all, err := Batches(ctx, env.Store)
+	if err != nil || len(all) == 0 {
+		return err
+	}
+	last := all[len(all)-1]
+	text, err := os.ReadFile(filepath.Join(env.Workspace.MetricsDir(), batchMetrics))
+	if last.Open || err == nil && strings.Contains(string(text), fmt.Sprintf("batch=%q", last.ID)) {
+		return nil
+	}
+	sum, _, err := summaryOf(ctx, env.Store, last.No)
+	if err != nil {
+		return err
+	}
+	ended, err := time.Parse(time.RFC3339, last.Ended)
+	if err != nil {
+		return fmt.Errorf("batch %s: %w", last.ID, err)
+	}
+	env.tellMetrics(sum, ended)
+	return nil
+}
+
+// writeMetrics tells of a batch that ended.
+func (env *Env) writeMetrics(sum Summary, ended time.Time) error {
 	var x exposition
 	x.family("revcycle_batch_info", "gauge", "the last batch that ended; always 1")
 	fmt.Fprintf(&x, "revcycle_batch_info{batch=%q,as_of=%q} 1\n", sum.Batch, sum.AsOf.String())
-	x.gauge("revcycle_last_batch_end_timestamp_seconds", "when the last batch ended", env.Clock().Unix())
+	x.gauge("revcycle_last_batch_end_timestamp_seconds", "when the last batch ended", ended.Unix())
 	x.gauge("revcycle_last_batch_exit_code", "exit code of the last batch", sum.Exit)
 	x.family("revcycle_documents", "gauge", "documents of the last batch")
 	for _, c := range sum.Counts.named() {

@@ -30,8 +30,9 @@ func (env *Env) Run(ctx context.Context) (Summary, error) {
 		return Summary{}, stopped(ctx, err)
 	}
 	if !begun {
-		// A run that was killed behind its last commit has not exported the audit yet.
-		if err := env.writeAudit(ctx); err != nil {
+		// A run that was killed behind its last commit has not exported the audit yet; one before may have had no place
+		// for its metrics.
+		if err := errors.Join(env.writeAudit(ctx), env.renewMetrics(ctx)); err != nil {
 			return Summary{}, err
 		}
 		return env.lastSummary(ctx)
@@ -253,9 +254,7 @@ func (env *Env) end(ctx context.Context, sum Summary) error {
 	if err != nil {
 		return fmt.Errorf("end of batch %s: %w", env.Batch.ID, err)
 	}
-	if err := env.writeMetrics(sum); err != nil {
-		return err
-	}
+	env.tellMetrics(sum, env.Clock())
 	if err := env.writeReport(ctx, sum); err != nil {
 		return err
 	}

@@ -1,12 +1,16 @@
 package workspace
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"net/url"
 	"os"
+	"os/user"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -51,7 +55,7 @@ const (
 // workspace and takes it away again. revcycle.yaml is sound, or Open had failed.
 func (w *Workspace) Doctor(now time.Time) []Check {
 	checks := []Check{Fine("configuration", "every key of "+File+" is known and sound")}
-	checks = append(checks, w.checkFolders(), w.checkShared(), w.checkModes(), w.checkInbox(now))
+	checks = append(checks, w.checkFolders(), w.checkOwner(), w.checkShared(), w.checkModes(), w.checkInbox(now))
 	checks = append(checks, w.checkPlaces()...)
 	checks = append(checks, w.checkDisk(), w.checkKey(), w.checkSecrets(), w.checkClock(now), w.checkHolder())
 	return append(checks, w.checkMasters(w.BusinessDate(now))...)
@@ -68,10 +72,105 @@ func (w *Workspace) checkFolders() Check {
 			gone = append(gone, f)
 		}
 	}
+	if shut := w.shut(); len(shut) > 0 {
+		return Fault("folders", "this user cannot write to "+strings.Join(shut, ", "), "run as the owner of "+w.dir+", or as root: chown -R OWNER "+w.dir+" and chmod -R u+rwX "+w.dir)
+	}
 	if len(gone) > 0 {
 		return Warning("folders", "missing: "+strings.Join(gone, ", "), "make them, mode 0700")
 	}
 	return Fine("folders", "all there")
+}
+
+// written are the folders that a run writes to, the workspace's own first.
+func (w *Workspace) written() []string {
+	dirs := []string{w.dir, w.ReportsDir(), w.MetricsDir(), w.ExtractsDir}
+	for _, at := range []string{w.ArchiveAt, w.QuarantineAt} {
+		if !isBucket(at) {
+			dirs = append(dirs, at)
+		}
+	}
+	return dirs
+}
+
+// shut names the folders that a run writes to and this user cannot.
+func (w *Workspace) shut() (names []string) {
+	for _, dir := range w.written() {
+		err := unix.Faccessat(unix.AT_FDCWD, dir, unix.W_OK|unix.X_OK, unix.AT_EACCESS)
+		if err != nil && !errors.Is(err, unix.ENOENT) {
+			names = append(names, fmt.Sprintf("%s (%v)", w.called(dir), err))
+		}
+	}
+	return names
+}
+
+// called is a path as it is told to people: below the workspace by its name.
+func (w *Workspace) called(path string) string {
+	if rel, err := filepath.Rel(w.dir, path); err == nil && filepath.IsLocal(rel) {
+		return rel
+	}
+	return path
+}
+
+// OwnerIs is the user whose folder the workspace is: its number, and its name where that is known.
+func (w *Workspace) OwnerIs() (uid int, name string, err error) {
+	info, err := os.Stat(w.dir)
+	if err != nil {
+		return 0, "", fmt.Errorf("workspace: %w", err)
+	}
+	uid = ownerOf(info)
+	if u, err := user.LookupId(strconv.Itoa(uid)); err == nil {
+		return uid, u.Username, nil
+	}
+	return uid, "#" + strconv.Itoa(uid), nil
+}
+
+func ownerOf(info fs.FileInfo) int {
+	st, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return -1
+	}
+	return int(st.Uid)
+}
+
+// foreignShown bounds the files that are named.
+const foreignShown = 3
+
+// checkOwner looks whether all is the owner's.
+func (w *Workspace) checkOwner() Check {
+	uid, name, err := w.OwnerIs()
+	if err != nil {
+		return Fault("owner", err.Error(), "run as the user who owns the workspace")
+	}
+	return w.checkForeign(uid, name)
+}
+
+// checkForeign looks for what belongs to somebody else where a run writes: what a run as root has left, often.
+func (w *Workspace) checkForeign(uid int, name string) Check {
+	var found []string
+	count := 0
+	for i, top := range w.written() {
+		err := filepath.WalkDir(top, func(path string, d fs.DirEntry, err error) error {
+			if err != nil {
+				return nil // who may not look here is told by the other checks
+			}
+			if info, err := d.Info(); err == nil && ownerOf(info) != uid {
+				if count++; count <= foreignShown {
+					found = append(found, w.called(path))
+				}
+			}
+			if i == 0 && d.IsDir() && path != top {
+				return fs.SkipDir // of the workspace itself only what lies right in it
+			}
+			return nil
+		})
+		if err != nil {
+			return Fault("owner", err.Error(), "see to the disk")
+		}
+	}
+	if count > 0 {
+		return Fault("owner", fmt.Sprintf("%d files or folders are not %s's, whose the workspace is: %s", count, name, strings.Join(found, ", ")), "as root: chown -R "+name+" "+w.dir)
+	}
+	return Fine("owner", "all is "+name+"'s")
 }
 
 // checkModes looks at the folder and what lies right in it: who may not enter the folder reads nothing below.

@@ -6,11 +6,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
 	"testing/fstest"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"revcycle/civil"
 )
@@ -325,5 +328,53 @@ func TestDoctorFindsWhatIsWrong(t *testing.T) {
 		if strings.Contains(got[name].Message+got[name].Advice, "secret") {
 			t.Errorf("%s shows a password", name)
 		}
+	}
+}
+
+// Would catch a run as root whose files stop the nights of the owner, and nobody told.
+func TestDoctorNamesFilesOfAnotherOwner(t *testing.T) {
+	w := fresh(t)
+	uid, name, err := w.OwnerIs()
+	if err != nil || name == "" {
+		t.Fatalf("owner %d %q: %v", uid, name, err)
+	}
+	if c := w.checkForeign(uid, name); c.State != OK {
+		t.Errorf("its owner: got %+v", c)
+	}
+	if c := w.checkForeign(uid+1, "night"); c.State != Fail || !strings.Contains(c.Message, "not night's") || c.Advice != "as root: chown -R night "+w.Dir() {
+		t.Errorf("another owner: got %+v", c)
+	}
+}
+
+// A folder that the run cannot write to is a fault of its own, with advice for it: not one of what lies in it.
+func TestDoctorNamesFoldersThatCannotBeWritten(t *testing.T) {
+	w := fresh(t)
+	for _, dir := range []string{"metrics", "extracts"} {
+		if err := os.Chmod(w.Path(dir), 0o500); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if os.Geteuid() == 0 { // root may write anywhere: be somebody else for a while, on this thread
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		if err := os.Chown(w.Path("metrics"), 65534, 65534); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(w.Path("extracts"), 0o555); err != nil {
+			t.Fatal(err)
+		}
+		for dir := w.Dir(); len(dir) > len(os.TempDir()); dir = filepath.Dir(dir) {
+			if err := os.Chmod(dir, 0o755); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := unix.Setfsuid(65534); err != nil {
+			t.Fatal(err)
+		}
+		defer unix.Setfsuid(0)
+	}
+	c := w.checkFolders()
+	if c.State != Fail || !strings.Contains(c.Message, "metrics (permission denied)") || !strings.Contains(c.Message, "extracts (permission denied)") || !strings.Contains(c.Advice, "chown") {
+		t.Errorf("got %+v", c)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"strings"
@@ -20,7 +21,7 @@ import (
 
 // inspections is what doctor looks at beside the folder itself, in order. To add one: a function here and its name in this list.
 var inspections = []func(*app, context.Context, *workspace.Workspace) []workspace.Check{
-	(*app).checkZone, (*app).checkNotify, (*app).checkCredentials, (*app).checkBook, (*app).checkLedger, (*app).checkExtracts,
+	(*app).checkUser, (*app).checkZone, (*app).checkNotify, (*app).checkCredentials, (*app).checkBook, (*app).checkLedger, (*app).checkExtracts,
 }
 
 func (a *app) doctorCommand() *cobra.Command {
@@ -61,6 +62,14 @@ func (a *app) doctorCommand() *cobra.Command {
 			return err
 		},
 	}
+}
+
+// checkUser looks whether this user may run here.
+func (a *app) checkUser(context.Context, *workspace.Workspace) []workspace.Check {
+	if err := a.mayWrite(); err != nil {
+		return []workspace.Check{workspace.Warning("user", err.Error(), "")}
+	}
+	return []workspace.Check{workspace.Fine("user", actor())}
 }
 
 // checkZone tells what day it is here, and doubts a zone in which no facility lies.
@@ -217,6 +226,9 @@ func (a *app) checkExtracts(_ context.Context, w *workspace.Workspace) []workspa
 	m, err := extract.Glance(w.ExtractsDir)
 	if errors.Is(err, extract.ErrNoManifest) {
 		return []workspace.Check{workspace.Fine("extracts", "none yet; the first run makes them")}
+	}
+	if errors.Is(err, fs.ErrPermission) {
+		return []workspace.Check{workspace.Fault("extracts", err.Error(), "run as the owner of the workspace, or give it the folder: chown -R OWNER "+w.ExtractsDir)}
 	}
 	if err != nil {
 		return []workspace.Check{workspace.Fault("extracts", err.Error(), "restore the extracts from a backup; revcycle verify tells more")}

@@ -93,7 +93,14 @@ func (a *app) store(ctx context.Context, w *workspace.Workspace, readOnly bool) 
 	if _, err := os.Stat(w.LedgerPath()); errors.Is(err, fs.ErrNotExist) {
 		return mem.New(), nil
 	}
-	return sqlite.OpenReadOnly(w.LedgerPath())
+	s, err := sqlite.OpenReadOnly(w.LedgerPath())
+	if errors.Is(err, sqlite.ErrEmpty) {
+		return mem.New(), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // place says which ledger this is, for people: its file, or server, database and user; never a password.

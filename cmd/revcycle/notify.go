@@ -54,9 +54,10 @@ func (a *app) tell(ctx context.Context, started time.Time, code int) {
 	}
 }
 
-// measure writes the run's metrics. Where another run holds the workspace the metrics are that run's.
+// measure writes the run's metrics. Where another run holds the workspace the metrics are that run's; where this user may
+// not write here there are none.
 func (a *app) measure(w *workspace.Workspace, o pipeline.Outcome) {
-	if o.Exit == exitLocked {
+	if o.Exit == exitLocked || a.mayWrite() != nil {
 		return
 	}
 	if err := pipeline.WriteRunMetrics(w, o); err != nil {

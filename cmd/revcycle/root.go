@@ -34,13 +34,14 @@ type app struct {
 	json      bool
 	workers   int
 	clock     func() time.Time
+	user      func() int       // who this is, to the operating system
 	ran       pipeline.Summary // of the run of this command, as far as it came
 	waiting   int              // units that wait in quarantine after it; -1 where nobody looked
 }
 
 // execute runs one command line and gives its exit code.
 func execute(ctx context.Context, args []string, out, errOut io.Writer) int {
-	a := &app{out: out, err: errOut, clock: time.Now, waiting: -1, ctx: ctx}
+	a := &app{out: out, err: errOut, clock: time.Now, user: os.Geteuid, waiting: -1, ctx: ctx}
 	root := a.root()
 	root.SetArgs(args)
 	if c, _, err := root.Find(args); err == nil {

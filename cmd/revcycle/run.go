@@ -86,6 +86,9 @@ func (a *app) stageCommands() []*cobra.Command {
 // locked opens the workspace, holds its lock, sees to it that the ledger is the workspace's own, and calls f. Until then
 // nothing is made, and nothing changed.
 func (a *app) locked(f func(*pipeline.Env) error) error {
+	if err := a.mayWrite(); err != nil {
+		return err
+	}
 	env, err := a.open(true)
 	if err != nil {
 		return err
@@ -104,6 +107,19 @@ func (a *app) locked(f func(*pipeline.Env) error) error {
 	}
 	if rerr := lock.Release(); err == nil && rerr != nil {
 		err = rerr
+	}
+	return err
+}
+
+// mayWrite refuses root where the workspace is somebody else's: what root leaves there stops the nights of its owner.
+func (a *app) mayWrite() error {
+	w, err := a.workspace()
+	if err != nil {
+		return err
+	}
+	uid, name, err := w.OwnerIs()
+	if err == nil && uid != 0 && a.user() == 0 {
+		err = usage("root would leave files in the workspace of %s that its nights cannot write: run it as that user: runuser -u %s -- revcycle %s -C %s", name, name, a.verb, w.Dir())
 	}
 	return err
 }

@@ -57,6 +57,9 @@ func (a *app) queue(ctx context.Context, w *workspace.Workspace, as river.Role) 
 
 // work is a worker's life.
 func (a *app) work(ctx context.Context, at string) error {
+	if err := a.mayWrite(); err != nil {
+		return err
+	}
 	env, err := a.open(false)
 	if err != nil {
 		return err
