@@ -131,7 +131,7 @@ func (a *app) checkCredentials(_ context.Context, w *workspace.Workspace) []work
 	}
 	url, err := credential(name)
 	if err != nil {
-		return []workspace.Check{workspace.Fault("credentials", err.Error(), "")}
+		return []workspace.Check{workspace.Fault("credentials", spoken(err), "")}
 	}
 	out := []workspace.Check{workspace.Fine("credentials", "the database's URL lies in a private file")}
 	if w.Database == "" {
@@ -165,27 +165,31 @@ func (a *app) checkBook(_ context.Context, w *workspace.Workspace) []workspace.C
 func (a *app) checkLedger(ctx context.Context, w *workspace.Workspace) []workspace.Check {
 	url, err := a.address(w)
 	if err != nil {
-		return []workspace.Check{workspace.Fault("ledger", err.Error(), "mend the address")}
+		return []workspace.Check{workspace.Fault("ledger", spoken(err), "mend the address")}
 	}
 	where, err := a.place(w)
 	if err != nil {
-		return []workspace.Check{workspace.Fault("ledger", err.Error(), "mend the address")}
+		return []workspace.Check{workspace.Fault("ledger", spoken(err), "mend the address")}
 	}
 	store, err := a.store(ctx, w, true)
 	if err != nil {
-		return []workspace.Check{workspace.Fault("ledger", err.Error(), "see that it can be reached; revcycle migrate updates one in PostgreSQL")}
+		return []workspace.Check{workspace.Fault("ledger", where+": "+spoken(err), "see that it can be reached; revcycle migrate updates one in PostgreSQL")}
 	}
 	defer store.Close()
+	rights := checkRights(ctx, store)
+	if len(rights) > 0 && rights[0].State == workspace.Fail {
+		return rights
+	}
 	all, err := pipeline.Batches(ctx, store)
 	if err != nil {
-		return []workspace.Check{workspace.Fault("ledger", err.Error(), "see that it can be read")}
+		return []workspace.Check{workspace.Fault("ledger", spoken(err), "see that it can be read")}
 	}
 	env := &pipeline.Env{Store: store, Workspace: w}
 	if err := env.CheckOwnLedger(ctx); err != nil {
-		return []workspace.Check{workspace.Fault("ledger", where+": "+err.Error(), "")}
+		return []workspace.Check{workspace.Fault("ledger", where+": "+spoken(err), "")}
 	}
 	today := w.BusinessDate(a.clock())
-	out := []workspace.Check{}
+	out := rights
 	switch n := len(all); {
 	case n == 0 && url == "":
 		out = append(out, workspace.Fine("ledger", "none yet; the first run makes it: "+where))
@@ -200,6 +204,23 @@ func (a *app) checkLedger(ctx context.Context, w *workspace.Workspace) []workspa
 		out = append(out, workspace.Fine("ledger", fmt.Sprintf("%d batches, the last is %s: %s", n, all[n-1].ID, where)))
 	}
 	return append(out, a.checkAwaited(ctx, w, store)...)
+}
+
+// checkRights looks whether the database lets this user do what a run does.
+func checkRights(ctx context.Context, store ledger.Store) []workspace.Check {
+	p, ok := store.(*postgres.Store)
+	if !ok {
+		return nil
+	}
+	lacks, err := p.Lacks(ctx)
+	switch {
+	case err != nil:
+		return []workspace.Check{workspace.Fault("rights", spoken(err), "see that the database can be asked")}
+	case len(lacks) > 0:
+		return []workspace.Check{workspace.Fault("rights", fmt.Sprintf("the database's user lacks %d rights that a run needs, %s first", len(lacks), lacks[0]),
+			"as the ledger's owner: GRANT revcycle_engine TO that user; revcycle migrate gives the role its rights")}
+	}
+	return []workspace.Check{workspace.Fine("rights", "the database's user may do what a run does")}
 }
 
 func (a *app) checkAwaited(ctx context.Context, w *workspace.Workspace, store ledger.Store) []workspace.Check {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"revcycle/extract"
+	"revcycle/ledger"
 	"revcycle/ledger/postgres"
 	"revcycle/pipeline"
 	"revcycle/workspace"
@@ -61,6 +62,15 @@ func (e usageError) Unwrap() error { return e.error }
 
 func usage(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
+// spoken is an error as people read it: without the words by which the program tells kinds of errors apart.
+func spoken(err error) string {
+	text := err.Error()
+	for _, kind := range []error{ledger.ErrStore, workspace.ErrConfig} {
+		text = strings.ReplaceAll(text, ": "+kind.Error(), "")
+	}
+	return strings.TrimPrefix(text, "revcycle: ")
+}
+
 // exitError is a result that is no failure and has a code of its own.
 type exitError int
 
@@ -80,7 +90,7 @@ func codeOf(ctx context.Context, err error) int {
 		return exitInterrupted
 	case errors.Is(err, pipeline.ErrStopped):
 		return exitStopped
-	case errors.As(err, &bad), errors.Is(err, workspace.ErrConfig), errors.Is(err, pipeline.ErrUsage):
+	case errors.As(err, &bad), errors.Is(err, workspace.ErrConfig), errors.Is(err, pipeline.ErrUsage), errors.Is(err, postgres.ErrRefused):
 		return exitUsage
 	case errors.Is(err, workspace.ErrHeld), errors.Is(err, postgres.ErrLocked):
 		return exitLocked

@@ -152,7 +152,8 @@ func (a *app) migrateCommand() *cobra.Command {
 		Long: "migrate brings the schema revcycle of a PostgreSQL database to this program's version: tables, views, triggers, roles\n" +
 			"and their rights, and in schema river the queue of revcycle worker. It is run by the database's owner, before the first\n" +
 			"run and after an update of the program; it may run again, and beside others. Facts and journal are left as they are.\n" +
-			"The embedded ledger needs no migration." + exits(0, 1, 2),
+			"Where roles are missing that it may not make it says so and ends with 2: have them made, and run it again. The embedded\n" +
+			"ledger needs no migration." + exits(0, 1, 2),
 		Example: "  revcycle migrate --database 'postgres://owner@/revcycle?host=/run/postgresql'\n  REVCYCLE_DATABASE_FILE=/etc/revcycle/owner.url revcycle migrate",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -187,6 +188,9 @@ func (a *app) migrateCommand() *cobra.Command {
 				fmt.Fprintf(a.out, "the ledger's schema has version %d already\n", m.To)
 			} else {
 				fmt.Fprintf(a.out, "the ledger's schema has version %d now, %d before\n", m.To, m.From)
+			}
+			if len(m.Notes) > 0 {
+				return exitError(exitUsage) // rights are missing: nobody but the owner can run
 			}
 			return nil
 		},

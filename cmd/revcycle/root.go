@@ -57,9 +57,9 @@ func execute(ctx context.Context, args []string, out, errOut io.Writer) int {
 	}
 	if err != nil && !errors.As(err, &quiet) {
 		if a.logFormat == "json" {
-			a.log().Error(err.Error(), "exit", code)
+			a.log().Error(spoken(err), "exit", code)
 		} else {
-			fmt.Fprintf(errOut, "revcycle: %s\n", strings.TrimPrefix(err.Error(), "revcycle: "))
+			fmt.Fprintf(errOut, "revcycle: %s\n", spoken(err))
 		}
 	}
 	return code
@@ -83,6 +83,13 @@ func (a *app) root() *cobra.Command {
 	flags.StringVar(&a.logFormat, "log-format", "text", "messages on stderr: text or json")
 	flags.BoolVar(&a.json, "json", false, "print data as JSON")
 	flags.IntVar(&a.workers, "workers", 0, "parallel workers (default: revcycle.yaml, else one per processor)")
+	root.PersistentPreRunE = func(*cobra.Command, []string) error {
+		if form := a.logFormat; form != "text" && form != "json" {
+			a.logFormat = "text"
+			return usage("--log-format %s: write text or json", form)
+		}
+		return nil
+	}
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return wrongFlag(c, err) })
 	root.AddCommand(a.initCommand(), a.planCommand(), a.runCommand())
 	root.AddCommand(a.stageCommands()...)

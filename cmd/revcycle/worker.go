@@ -122,7 +122,7 @@ func (a *app) nightlyRun(ctx context.Context) error {
 	}
 	var quiet exitError
 	if err != nil && !errors.As(err, &quiet) {
-		a.log().Error(err.Error(), "exit", code)
+		a.log().Error(spoken(err), "exit", code)
 		return nil
 	}
 	a.log().Info("the night's run has ended", "exit", code, "means", meaningOf(code))

@@ -4,11 +4,14 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
@@ -52,6 +55,9 @@ func parse(address string) (*pgxpool.Config, error) {
 		return nil, fmt.Errorf("ledger: %w: PGPASSWORD is set, and others can read the environment: %s", ErrAddress, whereSecretsGo)
 	}
 	cfg, err := pgxpool.ParseConfig(address)
+	if file, ok := errors.AsType[*fs.PathError](err); ok {
+		return nil, fmt.Errorf("ledger: %w: it names %s (certificates: sslrootcert, sslcert, sslkey), which cannot be read: %w", ErrAddress, file.Path, file.Err)
+	}
 	if err != nil {
 		// The library's error may show what it could not read.
 		return nil, fmt.Errorf("ledger: %w: it cannot be read, or a file that it names (service, passfile, certificates) cannot: "+
@@ -67,6 +73,52 @@ func parse(address string) (*pgxpool.Config, error) {
 		}
 	}
 	return cfg, nil
+}
+
+// withPassfile adds to a refusal of the user where its password came from, and why there was none.
+func withPassfile(address string, c *pgconn.Config, err error) error {
+	pe, ok := errors.AsType[*pgconn.PgError](err)
+	if !ok || pe.Code != "28P01" {
+		return err
+	}
+	return &oursError{"the server refuses the password: " + passwordOf(address, c) + " (SQLSTATE 28P01)", err}
+}
+
+// passwordOf says where the password of a connection came from; no password.
+func passwordOf(address string, c *pgconn.Config) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "see the passfile"
+	}
+	name, from := u.Query().Get("passfile"), "passfile="
+	if _, inURL := u.User.Password(); inURL || u.Query().Has("password") {
+		return "it stands in the URL"
+	}
+	if name == "" {
+		name, from = os.Getenv("PGPASSFILE"), "PGPASSFILE"
+	}
+	if name == "" && (u.Query().Has("service") || os.Getenv("PGSERVICE") != "") {
+		return "see the service file, and the passfile that it names"
+	}
+	if home, err := os.UserHomeDir(); name == "" && err == nil {
+		name, from = filepath.Join(home, ".pgpass"), "the default: passfile= and PGPASSFILE name none"
+	}
+	host := c.Host
+	if strings.HasPrefix(host, "/") {
+		host = "localhost"
+	}
+	text, err := os.ReadFile(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Sprintf("no password was sent, for passfile %s (%s) is not there", name, from)
+	case err != nil:
+		return fmt.Sprintf("no password was sent, for passfile %s (%s) cannot be read by this user", name, from)
+	case c.Password != "":
+		return fmt.Sprintf("it is that of passfile %s (%s)", name, from)
+	case len(strings.TrimSpace(string(text))) == 0:
+		return fmt.Sprintf("no password was sent, for passfile %s (%s) is empty", name, from)
+	}
+	return fmt.Sprintf("no password was sent, for passfile %s (%s) has no line for %s:%d:%s:%s", name, from, host, c.Port, c.Database, c.User)
 }
 
 // encrypted refuses a connection that leaves the machine in the clear, or to a server that anyone may play.

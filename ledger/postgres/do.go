@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -60,7 +61,7 @@ func PgxTx(x ledger.Tx) (pgx.Tx, bool) {
 // is lost after COMMIT was sent, Do asks the server whether the unit was committed, and waits up to a minute for it to
 // answer. A unit of a store that holds the run lock commits only as long as it does.
 func (s *Store) Do(ctx context.Context, u ledger.Unit, f func(ledger.Tx) error) (done bool, err error) {
-	doing := fmt.Sprintf("unit %d %s %s", u.Batch, u.Stage, u.Key)
+	doing := strings.TrimSpace(fmt.Sprintf("unit %d %s %s", u.Batch, u.Stage, u.Key))
 	if err := ctx.Err(); err != nil {
 		return false, fmt.Errorf("ledger: %s: %w", doing, err)
 	}

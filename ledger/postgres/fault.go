@@ -2,10 +2,15 @@ package postgres
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"net"
+	"os"
+	"strings"
+	"syscall"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -17,19 +22,36 @@ var errClosed = fmt.Errorf("ledger: the store is closed: %w", ledger.ErrStore)
 // storeError is a failure of the store. It says what was being done and what to do about it, and never what
 // PostgreSQL tells of rows: its messages and details may name values.
 type storeError struct {
-	text  string
-	cause error
+	text    string
+	cause   error
+	refused bool
 }
 
-func (e *storeError) Error() string   { return e.text }
-func (e *storeError) Unwrap() []error { return []error{ledger.ErrStore, e.cause} }
+func (e *storeError) Error() string { return e.text }
+
+func (e *storeError) Unwrap() []error {
+	if e.refused {
+		return []error{ledger.ErrStore, ErrRefused, e.cause}
+	}
+	return []error{ledger.ErrStore, e.cause}
+}
+
+// ErrRefused is wrapped where the server takes neither this user nor this work of it, or has no such database: a matter of
+// configuration, which another try does not mend.
+var ErrRefused = errors.New("the server refuses it")
+
+// needsSetting reports whether PostgreSQL's condition is one of ErrRefused.
+func needsSetting(code string) bool {
+	return strings.HasPrefix(code, "28") || code == "3D000" || code == "42501"
+}
 
 // fault says what was being done when PostgreSQL failed, and what to do about it.
 func fault(doing string, err error) error {
 	if err == nil || errors.Is(err, ledger.ErrStore) || errors.Is(err, ErrSchema) || errors.Is(err, ErrAddress) {
 		return err
 	}
-	return &storeError{fmt.Sprintf("ledger: %s: %s: %v", doing, advise(err), ledger.ErrStore), err}
+	pe, ok := errors.AsType[*pgconn.PgError](err)
+	return &storeError{fmt.Sprintf("ledger: %s: %s", doing, advise(err)), err, ok && needsSetting(pe.Code)}
 }
 
 // faultIn is fault for work under a context: where that is over, it is the reason.
@@ -81,7 +103,7 @@ func advise(err error) string {
 		return words + " (SQLSTATE " + pe.Code + ")"
 	}
 	if ce, ok := errors.AsType[*pgconn.ConnectError](err); ok {
-		return fmt.Sprintf("cannot connect to %s port %d as %s: is the server up, and the URL right?", ce.Config.Host, ce.Config.Port, ce.Config.User)
+		return fmt.Sprintf("cannot connect to %s port %d as %s: %s", ce.Config.Host, ce.Config.Port, ce.Config.User, unreached(err))
 	}
 	_, network := errors.AsType[net.Error](err)
 	if network || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) || pgconn.SafeToRetry(err) {
@@ -90,9 +112,48 @@ func advise(err error) string {
 	return "the connection failed, run it again"
 }
 
-// oursError is a sentence of this package, which names no values.
-type oursError struct{ text string }
+// unreached says why no connection came about, without any word of the server.
+func unreached(err error) string {
+	if host, ok := errors.AsType[x509.HostnameError](err); ok {
+		return "the server's certificate is not for " + host.Host + ": write the name that it is for, or have it made for this one"
+	}
+	if bad, ok := errors.AsType[x509.CertificateInvalidError](err); ok && bad.Reason == x509.Expired {
+		return "the server's certificate has expired, or this machine's clock is wrong"
+	}
+	_, unknown := errors.AsType[x509.UnknownAuthorityError](err)
+	_, unverified := errors.AsType[*tls.CertificateVerificationError](err)
+	dns, unnamed := errors.AsType[*net.DNSError](err)
+	timer, network := errors.AsType[net.Error](err)
+	switch {
+	case unknown:
+		return "its certificate is signed by an authority that is not known here: name the authority's certificate with sslrootcert="
+	case unverified:
+		return "its certificate does not hold: see sslrootcert= and the server's certificate"
+	case strings.Contains(err.Error(), "server refused TLS connection"): // pgconn has no name for it
+		return "the server speaks no TLS: set ssl = on there"
+	case unnamed:
+		return fmt.Sprintf("the name %s is not known: see the URL, and this machine's name service", dns.Name)
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "nobody listens there: is the server up, and the port right?"
+	case errors.Is(err, syscall.ENOENT):
+		return "there is no such socket: is the server up, and host= its folder?"
+	case errors.Is(err, syscall.EACCES):
+		return "this user may not use the socket"
+	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
+		return "there is no way to it: see network and firewall"
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), network && timer.Timeout():
+		return "it did not answer in time: see network and firewall"
+	}
+	return "is the server up, and the URL right?"
+}
+
+// oursError is a sentence of this package, which names no values, and what it is about.
+type oursError struct {
+	text  string
+	cause error
+}
 
 func (e *oursError) Error() string { return e.text }
+func (e *oursError) Unwrap() error { return e.cause }
 
-func ours(format string, args ...any) error { return &oursError{fmt.Sprintf(format, args...)} }
+func ours(format string, args ...any) error { return &oursError{fmt.Sprintf(format, args...), nil} }

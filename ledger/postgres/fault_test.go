@@ -29,7 +29,7 @@ func TestNoErrorNamesValuesOfRows(t *testing.T) {
 			t.Errorf("%v wraps neither the store's error nor its cause", got)
 		}
 	}
-	if got, want := fault("x", &pgconn.PgError{Code: "53100"}).Error(), "ledger: x: the server's disk is full, make room and run it again (SQLSTATE 53100): ledger store"; got != want {
+	if got, want := fault("x", &pgconn.PgError{Code: "53100"}).Error(), "ledger: x: the server's disk is full, make room and run it again (SQLSTATE 53100)"; got != want {
 		t.Errorf("got %q want %q", got, want)
 	}
 }

@@ -152,6 +152,33 @@ func (s *Store) Holder(ctx context.Context) (Holder, bool, error) {
 	return h, err == nil, faultIn(ctx, "ask who holds the run lock", err)
 }
 
+// Lacks names the rights that a run needs and the store's user has not, a sentence part each: none where it may run. It
+// changes nothing.
+func (s *Store) Lacks(ctx context.Context) ([]string, error) {
+	var tables []string
+	for _, t := range ledger.Tables {
+		tables = append(tables, named(t.Name))
+	}
+	var out []string
+	for _, q := range []string{
+		`SELECT 'SELECT and INSERT on ' || t FROM unnest($1::text[]) AS t WHERE NOT (has_table_privilege(t, 'SELECT') AND has_table_privilege(t, 'INSERT'))`,
+		`SELECT 'SELECT and UPDATE on revcycle.run_lock' WHERE $1::text[] IS NOT NULL
+			AND NOT (has_table_privilege('revcycle.run_lock', 'SELECT') AND has_table_privilege('revcycle.run_lock', 'UPDATE'))`,
+		`SELECT 'EXECUTE on revcycle.make_month' WHERE $1::text[] IS NOT NULL AND NOT has_function_privilege('revcycle.make_month(date)', 'EXECUTE')`,
+	} {
+		rows, err := s.pool.Query(ctx, q, tables)
+		if err != nil {
+			return nil, faultIn(ctx, "ask what this user may do", err)
+		}
+		some, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		if err != nil {
+			return nil, faultIn(ctx, "ask what this user may do", err)
+		}
+		out = append(out, some...)
+	}
+	return out, nil
+}
+
 // Unlock gives the lock back; units of the store no longer ask for it. Where the lock was lost before, the error
 // wraps ErrLockLost. Unlocking again does nothing.
 func (l *RunLock) Unlock(ctx context.Context) error {

@@ -37,8 +37,8 @@ type Migrated struct {
 // Migrate makes the schema revcycle in a database, or brings it to this program's version: its tables by goose, then
 // what follows from them (views, triggers, functions, comments) and the rights of the roles. It may run again, and
 // several at once: they take turns. The URL's user becomes, or must be, the owner; it needs CREATE on the database the
-// first time, and CREATEROLE where the group roles are missing: without it they are named in Notes. A newer schema is
-// refused with ErrSchema.
+// first time, and CREATEROLE where the group roles are missing: without it they are named in Notes. A newer schema, and
+// a database in another encoding than UTF8, are refused with ErrSchema.
 func Migrate(ctx context.Context, url string) (Migrated, error) {
 	cfg, err := parse(url)
 	if err != nil {
@@ -48,7 +48,7 @@ func Migrate(ctx context.Context, url string) (Migrated, error) {
 	defer db.Close()
 	c, err := db.Conn(ctx)
 	if err != nil {
-		return Migrated{}, faultIn(ctx, "migrate", err)
+		return Migrated{}, faultIn(ctx, "migrate", withPassfile(url, &cfg.ConnConfig.Config, err))
 	}
 	defer c.Close() // ends the lock too
 	if _, err := c.ExecContext(ctx, "SELECT pg_advisory_lock($1)", lockKey("migrate")); err != nil {
@@ -62,6 +62,14 @@ func Migrate(ctx context.Context, url string) (Migrated, error) {
 }
 
 func migrate(ctx context.Context, db *sql.DB, c *sql.Conn) (Migrated, error) {
+	var encoding string
+	if err := c.QueryRowContext(ctx, "SELECT current_setting('server_encoding')").Scan(&encoding); err != nil {
+		return Migrated{}, err
+	}
+	if encoding != "UTF8" {
+		return Migrated{}, fmt.Errorf("ledger: the database's encoding is %s, and names of patients and payers need UTF8: make it with createdb --encoding UTF8 --template template0: %w",
+			encoding, ErrSchema)
+	}
 	var there bool
 	if err := c.QueryRowContext(ctx, "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'revcycle')").Scan(&there); err != nil {
 		return Migrated{}, err

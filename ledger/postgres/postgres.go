@@ -72,7 +72,8 @@ func PoolConfig(url string, o Options) (*pgxpool.Config, error) {
 }
 
 // Open connects to a ledger that Migrate made. The error wraps ErrAddress where the URL is refused (see CheckURL),
-// ErrSchema where the database holds no ledger or one of another version, and ledger.ErrStore where it does not answer.
+// ErrSchema where the database holds no ledger or one of another version, and ledger.ErrStore where it does not answer, with
+// ErrRefused where it answers that this user, or this database, will not do.
 func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	cfg, err := parse(url)
 	if err != nil {
@@ -85,7 +86,7 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	}
 	if err := checkSchema(ctx, pool); err != nil {
 		pool.Close()
-		return nil, faultIn(ctx, "open", err)
+		return nil, faultIn(ctx, "open", withPassfile(url, &cfg.ConnConfig.Config, err))
 	}
 	return &Store{pool: pool, patience: time.Minute, months: map[int64]civil.Date{}}, nil
 }

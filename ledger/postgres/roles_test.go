@@ -50,6 +50,9 @@ func TestEachRoleMayDoItsWorkAndNoMore(t *testing.T) {
 		}
 		defer s.Close()
 		stores[role] = s
+		if lacks, err := s.Lacks(ctx); err != nil || (len(lacks) == 0) != (role == engine) {
+			t.Errorf("%s: lacks %q for a run, %v", role, lacks, err)
+		}
 	}
 	server := pgserver.ForTest(t)
 	database := url[strings.LastIndex(url, "/")+1:]

@@ -18,7 +18,7 @@ const rowsPerStatement = 50
 
 // Do is ledger.Store's. A Do inside a Do would wait for itself for ever.
 func (s *Store) Do(ctx context.Context, u ledger.Unit, f func(ledger.Tx) error) (done bool, err error) {
-	doing := fmt.Sprintf("unit %d %s %s", u.Batch, u.Stage, u.Key)
+	doing := strings.TrimSpace(fmt.Sprintf("unit %d %s %s", u.Batch, u.Stage, u.Key))
 	select {
 	case s.turn <- struct{}{}:
 		defer func() { <-s.turn }()
