@@ -126,3 +126,31 @@ func TestTheAuditChainIsSealed(t *testing.T) {
 		t.Errorf("audit.jsonl: %q, %v", data, err)
 	}
 }
+
+// What somebody wrote into audit.jsonl while a run was at work is kept beside it, never written over.
+func TestAnAuditFileThatIsNotTheLedgersIsKept(t *testing.T) {
+	n := newNight(t, golden+"/rulebook", mem.New())
+	n.drop(golden + "/in/submitted.837p")
+	n.run(april)
+	path := filepath.Join(n.dir, "audit.jsonl")
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := []byte(strings.Replace(string(whole), "end batch", "end match", 1))
+	if err := os.WriteFile(path, changed, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	n.run(april)
+	now, err := os.ReadFile(path)
+	if err != nil || string(now) != string(whole) {
+		t.Errorf("audit.jsonl: %q, %v", now, err)
+	}
+	found, err := filepath.Glob(path + ".found-*")
+	if err != nil || len(found) != 1 {
+		t.Fatalf("kept: %q, %v", found, err)
+	}
+	if kept, err := os.ReadFile(found[0]); err != nil || string(kept) != string(changed) {
+		t.Errorf("kept: %q, %v", kept, err)
+	}
+}
