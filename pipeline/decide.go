@@ -87,7 +87,7 @@ func sinceBatch(batch int64) ledger.Cond {
 const (
 	HeldOpen     = "open"     // nobody decided yet
 	HeldReleased = "released" // the next run takes it up
-	HeldTaken    = "taken"    // a run took it up
+	HeldTaken    = "taken"    // a run took it up, or a rerun read its file again
 	HeldReturned = "returned" // a run took it up and could not read it: it is held anew, under another ID
 	HeldDropped  = "dropped"  // it will never be taken
 )
@@ -186,6 +186,9 @@ func (env *Env) judgeHeld(ctx context.Context, units []HeldUnit, became map[stri
 				u.State, u.TakenBy = HeldReleased, byNo[d.After+1]
 			}
 		}
+		if by := rereadBy(all, u); by != "" && u.State == HeldOpen {
+			u.State, u.TakenBy = HeldTaken, by
+		}
 		if u.State != HeldReleased || u.TakenBy == "" {
 			continue
 		}
@@ -194,6 +197,22 @@ func (env *Env) judgeHeld(ctx context.Context, units []HeldUnit, became map[stri
 		}
 	}
 	return nil
+}
+
+// rereadBy is the rerun that read the unit's file again, "" for none: what it could not read either is held under its name.
+func rereadBy(all []BatchRow, u *HeldUnit) string {
+	if u.Unit == UnitPayment || u.Unit == UnitPayer {
+		return "" // what the ledger holds was read
+	}
+	numbers := map[int64]string{}
+	for _, b := range all {
+		numbers[b.No] = b.ID
+		s := &b.Scope
+		if s.Stage == "ingest" && !b.Open && numbers[b.Parent] == u.Batch && (len(s.Files) == 0 || slices.Contains(s.Files, u.SHA256)) {
+			return b.ID
+		}
+	}
+	return ""
 }
 
 // heldPayments gives the payments that do not tie: their money is in, and all of their claims are held.

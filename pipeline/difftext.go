@@ -100,7 +100,9 @@ func (c *Changes) claims(p *page) {
 		g.Row(x.Claim.String()[:12], x.Control, dollars(x.Charge), amount(x.Before), amount(x.After), signed(x.Difference), strings.Join(said, " "))
 	}
 	table(p, "THE CLAIMS THAT MOVED MOST", g)
-	p.more(c.Moved-len(c.Claims), "claims moved; these are the first")
+	if n := c.Moved - len(c.Claims); n > 0 {
+		p.line("  and %d more claims moved", n)
+	}
 }
 
 func (c *Changes) money(p *page) {

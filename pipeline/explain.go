@@ -282,6 +282,9 @@ func (t *teller) opinions(ctx context.Context, s *Story) error {
 		a := &all[i].Is
 		b := t.batches[all[i].Batch]
 		o := StoryOpinion{Batch: b.ID, AsOf: b.AsOf, Current: i == len(all)-1, Edition: b.Edition, Payer: a.Payer, Slice: a.Slice, Findings: []StoryFinding{}, Quotes: []StoryQuote{}}
+		if i > 0 {
+			o.Why = t.whyJudged(&b, &all[i-1].Is, a)
+		}
 		if sum, ok := a.Expected(); ok {
 			o.Expected = &sum
 		} else {
@@ -296,6 +299,19 @@ func (t *teller) opinions(ctx context.Context, s *Story) error {
 		s.Opinions = append(s.Opinions, o)
 	}
 	return nil
+}
+
+// whyJudged says why a claim that had an opinion was judged again.
+func (t *teller) whyJudged(b *BatchRow, before, now *rules.Assessment) string {
+	switch {
+	case !b.Scope.Nothing():
+		return "again of batch " + t.batches[b.Parent].ID + ", because: " + b.Reason
+	case before.Slice != now.Slice:
+		return "the rule book has changed for its payer"
+	case before.Read != now.Read:
+		return "the claims of its patient that it is judged beside have changed"
+	}
+	return "it was held before"
 }
 
 func findingOf(f rules.Finding) StoryFinding {

@@ -140,3 +140,159 @@ func TestAStoppedRerunGoesOn(t *testing.T) {
 		}
 	}
 }
+
+// A rerun of ingest reads a file again from the archive: what was held is taken, what was taken stays as it is, and the
+// unit is held no longer.
+func TestARerunReadsAFileAgain(t *testing.T) {
+	ctx := context.Background()
+	files, truth := simulated(t, 47, 90)
+	n := newNight(t, sample, nil)
+	n.workers = 1
+	for name, data := range files {
+		n.put(name, data)
+	}
+	broken := ""
+	first, err := n.env(simulatedEnd).BreakOn(func(on string) {
+		if broken == "" && strings.HasPrefix(on, "unit ") && strings.Contains(on, ".837") || on == broken {
+			broken = on
+			panic("broken")
+		}
+	}).Run(ctx)
+	if err != nil || first.Counts.Claims >= truth.Totals.Claims {
+		t.Fatalf("got %d claims, %v", first.Counts.Claims, err)
+	}
+	held, err := n.env(simulatedEnd).Held(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, _, _ := strings.Cut(strings.TrimPrefix(broken, "unit "), "/")
+	again := pipeline.Again{Batch: first.Batch, Stage: "ingest", Files: []string{file}, Reason: "a newer program"}
+	dry, err := n.env(simulatedEnd).TryRerun(ctx, again)
+	if err != nil {
+		t.Fatal(err)
+	}
+	done, err := n.env(simulatedEnd).Rerun(ctx, again)
+	if err != nil {
+		t.Fatal(err)
+	}
+	missing := truth.Totals.Claims - first.Counts.Claims
+	if c := &done.Changes; c.Came != missing || dry.Changes.Came != missing || dry.Changes.Posted != c.Posted || c.Posted.Charged == 0 || c.Moved != 0 {
+		t.Errorf("got %d claims that came, dry %d; want %d: %+v", c.Came, dry.Changes.Came, missing, c)
+	}
+	if got := done.Summary; len(got.Files) != 1 || got.Files[0].Name != file || got.Files[0].State != "ingested" || got.Counts.Claims != missing {
+		t.Errorf("got %+v, %+v", got.Files, got.Counts)
+	}
+	status, err := n.env(simulatedEnd).Status(ctx, "")
+	if err != nil || status.Totals.Charged != truth.Totals.Charge || status.Totals.Paid != truth.Totals.Paid {
+		t.Errorf("got %s charged, %s paid, %v; want %s, %s", status.Totals.Charged, status.Totals.Paid, err, truth.Totals.Charge, truth.Totals.Paid)
+	}
+	if left, err := n.env(simulatedEnd).Held(ctx); err != nil || len(left) != len(held)-1 {
+		t.Errorf("got %d units held, %v; want one less than %d", len(left), err, len(held))
+	}
+	n.sound()
+	if r, err := n.env(simulatedEnd).Rerun(ctx, again); err != nil || !r.Nothing {
+		t.Errorf("the same again: got %+v, %v; want nothing to do", r, err)
+	}
+}
+
+// A rerun of reconcile settles again, closed claims too: with a tolerance that takes every difference no claim is under- or
+// overpaid, and no money moves. Of one payment it settles what that payment pays.
+func TestARerunSettlesAgain(t *testing.T) {
+	ctx := context.Background()
+	files, _ := simulated(t, 48, 120)
+	n := newNight(t, sample, nil)
+	n.over(files, simulatedEnd)
+	first := simulatedEnd.String() + "-001"
+	replace(t, filepath.Join(n.dir, "revcycle.yaml"), `tolerance: "1.00"`, `tolerance: "100000.00"`)
+	var trace string
+	for row, err := range n.store.Rows(ctx, ledger.Query{Table: ledger.Payments}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		trace = row[ledger.Payments.At("trace")].Text()
+	}
+	again := pipeline.Again{Batch: first, Stage: "reconcile", Reason: "the tolerance of the new contract", Payments: []string{trace}}
+	one, err := n.env(simulatedEnd).TryRerun(ctx, again)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again.Payments = nil
+	dry, err := n.env(simulatedEnd).TryRerun(ctx, again)
+	if err != nil {
+		t.Fatal(err)
+	}
+	done, err := n.env(simulatedEnd).Rerun(ctx, again)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &done.Changes
+	p := c.Payment
+	if p.Underpaid.CountBefore == 0 || p.Underpaid.CountAfter != 0 || p.Overpaid.CountBefore == 0 || p.Overpaid.CountAfter != 0 || p != dry.Changes.Payment {
+		t.Errorf("got %+v, dry %+v; want none under- or overpaid", p, dry.Changes.Payment)
+	}
+	if one.Changes.Payment.Variance >= p.Variance || one.Changes.Payment.Underpaid.CountAfter == 0 {
+		t.Errorf("one payment: got %+v, the batch %+v", one.Changes.Payment, p)
+	}
+	if c.Judged != 0 || len(c.Postings) != 0 || c.Denials != (pipeline.DenialMove{}) {
+		t.Errorf("got %+v: a tolerance moves no money", c)
+	}
+	n.sound()
+	if r, err := n.env(simulatedEnd).Rerun(ctx, again); err != nil || !r.Nothing {
+		t.Errorf("the same again: got %+v, %v; want nothing to do", r, err)
+	}
+}
+
+// What cannot be meant is refused before anything is made, with what to write instead.
+func TestARerunRefusesWhatItCannotMean(t *testing.T) {
+	ctx := context.Background()
+	files, _ := simulated(t, 49, 30)
+	n := newNight(t, sample, mem.New())
+	if _, err := n.env(simulatedEnd).Rerun(ctx, pipeline.Again{Batch: pipeline.EveryBatch, Reason: "r"}); !errors.Is(err, pipeline.ErrUsage) {
+		t.Errorf("an empty ledger: got %v", err)
+	}
+	n.over(files, simulatedEnd)
+	first := simulatedEnd.String() + "-001"
+	for want, a := range map[string]pipeline.Again{
+		"needs a reason":          {Batch: first},
+		"no batch is called":      {Batch: "2020-01-01-001", Reason: "r"},
+		"write ingest, assess":    {Batch: first, Reason: "r", Stage: "asses"},
+		"no file called":          {Batch: first, Reason: "r", Files: []string{"none.837"}},
+		"no claim bears":          {Batch: first, Reason: "r", Claims: []string{"none"}},
+		"no payment has":          {Batch: first, Reason: "r", Payments: []string{"none"}},
+		"a batch at a time":       {Batch: pipeline.EveryBatch, Reason: "r", Stage: "ingest"},
+		"nothing posts into the ": {Batch: first, Reason: "r", Since: simulatedEnd},
+	} {
+		day := simulatedEnd
+		if a.Since.Known() {
+			day = day.AddDays(-1)
+		}
+		if _, err := n.env(day).Rerun(ctx, a); !errors.Is(err, pipeline.ErrUsage) || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %q", err, want)
+		}
+	}
+	if all, err := pipeline.Batches(ctx, n.store); err != nil || len(all) != 1 {
+		t.Errorf("got %d batches, %v", len(all), err)
+	}
+}
+
+// A rerun of one claim leaves the others for the run: that what it judged with the new book was not all that is open must
+// not hide from the run that the book has changed.
+func TestARunJudgesWhatARerunLeft(t *testing.T) {
+	ctx := context.Background()
+	n, first := corrected(t, mem.New(), 120)
+	again := pipeline.Again{Batch: first.Batch, Reason: "one first"}
+	whole, err := n.env(simulatedEnd).TryRerun(ctx, again)
+	if err != nil || whole.Changes.Moved < 2 {
+		t.Fatalf("got %+v, %v", whole.Changes, err)
+	}
+	again.Claims = []string{whole.Changes.Claims[0].Control}
+	one, err := n.env(simulatedEnd).Rerun(ctx, again)
+	if err != nil || one.Changes.Judged != 1 || one.Changes.Expected.Difference != whole.Changes.Claims[0].Difference {
+		t.Fatalf("one claim: got %+v, %v", one.Changes, err)
+	}
+	n.run(simulatedEnd)
+	after, err := n.env(simulatedEnd).Diff(ctx, one.Batch, simulatedEnd.String()+"-003")
+	if err != nil || after.Judged == 0 {
+		t.Errorf("the run judged %d claims, %v; want those that are open", after.Judged, err)
+	}
+}

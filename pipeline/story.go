@@ -88,6 +88,7 @@ type StoryOpinion struct {
 	AsOf     civil.Date     `json:"as_of"`
 	Current  bool           `json:"current"`
 	Edition  claim.Digest   `json:"edition"` // of the rule book, when the batch began
+	Why      string         `json:"why"`     // it was judged then: a rerun with its reason, another rule book, other claims of the patient
 	Payer    string         `json:"payer_id"`
 	Slice    claim.Digest   `json:"slice"`
 	Expected *money.Cents   `json:"expected_allowed"` // null where there is no price

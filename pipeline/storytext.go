@@ -109,6 +109,9 @@ func (s *Story) opinions(p *page) {
 			when = "now, since batch " + o.Batch
 		}
 		p.section(fmt.Sprintf("THE RULE BOOK SAYS (%s, edition %s, slice %s of payer %s)", when, o.Edition.Short(), o.Slice.Short(), cmp.Or(o.Payer, "-")))
+		if o.Why != "" {
+			p.line("  as of %s, %s", o.AsOf, o.Why)
+		}
 		if o.Expected != nil {
 			p.line("  expected allowed: %s", dollars(*o.Expected))
 		} else {
