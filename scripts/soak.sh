@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The properties of make test at full size: kills, seeds, 20,000 claims. The figures go into the section
-# "Soak" of the file that is named, which is written anew. About fifteen minutes on two cores; KILLS is
+# The properties of make test at full size: kills of both stores, bad disks, falling servers, seeds, 20,000 claims, workers. The figures go into the section
+# "Soak" of the file that is named, which is written anew. About half an hour on two cores; KILLS is
 # how often a run is killed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -11,7 +11,7 @@ trap 'rm -rf "$work"' EXIT
 code=0
 SECONDS=0
 REVCYCLE_SOAK=$kills go test ./cmd/revcycle -count=1 -v -timeout 40m \
-	-run '^(TestAKilledRunGoesOn|TestSoak.*|TestWorkersMakeTheSameNight|TestMemoryStaysFlatOnHostileFiles|TestTwoRunsAtOnce)$' >"$work/log" 2>&1 || code=$?
+	-run '^(TestAKilledRunGoesOn|TestSoak.*|TestWorkersMakeTheSameNight|TestMemoryStaysFlatOnHostileFiles|TestTwoRunsAtOnce|TestTwoRunsStartedAtOnce|TestARunOnABadDiskGoesOn|TestAServerThatFallsDuringANight)$' >"$work/log" 2>&1 || code=$?
 grep -E '^(---|FAIL|ok)' "$work/log" || true
 if [ "$code" -ne 0 ]; then
 	grep -vE '^(===|---)' "$work/log" | head -60 >&2
