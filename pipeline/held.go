@@ -110,7 +110,11 @@ func (g *HeldClaims) add(id claim.ID, charge money.Cents, batch int64) {
 
 // sentence says how many claims of whom are held, and why.
 func (g *HeldClaims) sentence() string {
-	return fmt.Sprintf("%d claims of payer %s, %s charged, are held: %s", g.Claims, cmp.Or(g.Payer, "-"), dollars(g.Charge), g.Why)
+	held := "are held"
+	if g.Claims == 1 {
+		held = "is held"
+	}
+	return fmt.Sprintf("%s of payer %s, %s charged, %s: %s", some(g.Claims, "claims"), cmp.Or(g.Payer, "-"), dollars(g.Charge), held, g.Why)
 }
 
 // sightedIn is a file of a batch by its bytes.
