@@ -29,6 +29,8 @@ const (
 	lonelyAfter  = 5 * time.Second // without a worker it says so, then each minute
 	lonelyAgain  = time.Minute
 	mostRounds   = 3 // how often in a row jobs may end without their units being done
+
+	insertPatience = 30 * time.Second
 )
 
 // Run puts the units into the queue and returns when the ledger has the row of each. What a killed coordinator of the
@@ -132,7 +134,10 @@ func (w *watch) put(ctx context.Context, todo []pipeline.Todo) error {
 	if len(params) == 0 {
 		return nil
 	}
-	made, err := w.q.client.InsertMany(ctx, params)
+	// A run that is told to stop just now must know which jobs it has put in, to take them back.
+	whole, free := context.WithTimeout(context.WithoutCancel(ctx), insertPatience)
+	defer free()
+	made, err := w.q.client.InsertMany(whole, params)
 	if err != nil {
 		return fmt.Errorf("queue: put %d jobs in: %w", len(params), err)
 	}
