@@ -19,7 +19,7 @@ demo: build ## the nightly job on the shipped fixtures: summary, extracts, repor
 
 test: build ## every test, PostgreSQL's too: it is installed where it is missing, started and stopped
 	@scripts/postgres.sh || [ "$$CI" != true ]
-	$(GO) test ./...
+	$(GO) test -timeout 30m ./...
 	@scripts/parquetcheck.sh $(BIN)
 
 check: ## vet, gofmt, layers, and race where goroutines run
@@ -28,8 +28,8 @@ check: ## vet, gofmt, layers, and race where goroutines run
 	cd extract/parquetcheck && $(GO) vet ./...
 	$(GO) test -run 'TestImportsGoDown|TestTheHouseIsTidy|TestTheChecksBite' .
 	@scripts/postgres.sh || [ "$$CI" != true ]
-	$(GO) test -race ./pipeline/flow ./pipeline/river ./ledger/...
-	$(GO) test -race -run 'SameInput|Golden.*OneNight|DryRun|Retry|Storage' ./pipeline
+	$(GO) test -timeout 30m -race ./pipeline/flow ./pipeline/river ./ledger/...
+	$(GO) test -timeout 30m -race -run 'SameInput|Golden.*OneNight|DryRun|Retry|Storage' ./pipeline
 
 golden: ## write the expected files of the cases anew; read the diff before you commit it
 	$(GO) run ./fixtures/synth/gen
