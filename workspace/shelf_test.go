@@ -103,6 +103,9 @@ func TestTheArchiveIsTheSameEverywhere(t *testing.T) {
 					t.Errorf("%+v %v", arc, err)
 				}
 			})
+			if strings.HasSuffix(t.Name(), "/fileblob") {
+				wg.Wait() // its driver keeps attributes in a second file: no workspace lies on it, file:/// is our own folder
+			}
 		}
 		wg.Wait()
 		again, err := w.Archive(a)
