@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"strconv"
 
-	"revcycle/claim"
-	"revcycle/money"
 	"revcycle/parsers/x12"
 )
 
@@ -14,8 +12,6 @@ const (
 	CodeHLSequence = "HL_SEQUENCE" // HL01 does not rise by one from 1
 	CodeHLParent   = "HL_PARENT"   // HL02 names the level itself (reject), or none that came before, or one of the wrong kind (warn)
 	CodeHLDepth    = "HL_DEPTH"    // levels nested deeper than MaxDepth; reject
-	CodeChargeSum  = "CHARGE_SUM"  // CLM02 is not the sum of the lines
-	CodeNPI        = "NPI"         // an NPI without ten digits or with a wrong check digit
 )
 
 // MaxDepth is how deep HL levels may nest. The guides need four.
@@ -111,72 +107,4 @@ func (h *hierarchy) parent(s *x12.Segment, number int) (depth int) {
 
 func (h *hierarchy) fault(s *x12.Segment, code string, severity x12.Severity, snip, element int, message string) {
 	h.report(x12.Fault{SNIP: snip, Code: code, Severity: severity, Segment: "HL", Ordinal: s.Ordinal, Element: fmt.Sprintf("HL%02d", element), Byte: s.Byte, Message: message})
-}
-
-// chargeSum checks, claim by claim, that the lines add up to CLM02, and the check digits of NPIs.
-type chargeSum struct {
-	report  func(x12.Fault)
-	opened  bool
-	spoiled bool // an amount of the claim could not be read
-	charge  money.Cents
-	sum     money.Cents
-	lines   int
-	ordinal int
-	offset  int64
-}
-
-func (c *chargeSum) begin() { c.opened = false }
-
-// spoil gives up on the claim at hand.
-func (c *chargeSum) spoil() { c.spoiled = true }
-
-// open takes a CLM.
-func (c *chargeSum) open(s *x12.Segment) {
-	c.end()
-	report := c.report
-	*c = chargeSum{report: report, opened: true, ordinal: s.Ordinal, offset: s.Byte}
-	c.charge = c.amount(s, 2)
-}
-
-// take takes any other segment.
-func (c *chargeSum) take(s *x12.Segment) {
-	switch string(s.ID()) {
-	case "SV1", "SV3":
-		c.line(s, 2)
-	case "SV2":
-		c.line(s, 3)
-	case "SE":
-		c.end()
-	case "NM1":
-		if string(s.Elem(8)) == "XX" && !claim.NPI(s.Elem(9)).Valid() {
-			c.report(x12.Fault{SNIP: 5, Code: CodeNPI, Severity: x12.Warn, Segment: "NM1", Ordinal: s.Ordinal, Element: "NM109", Byte: s.Byte,
-				Message: "the NPI is not ten digits with a right check digit"})
-		}
-	}
-}
-
-func (c *chargeSum) line(s *x12.Segment, element int) {
-	if c.opened {
-		c.lines++
-		c.sum += c.amount(s, element)
-	}
-}
-
-func (c *chargeSum) amount(s *x12.Segment, i int) money.Cents {
-	v, err := money.Parse(s.Elem(i))
-	if err != nil {
-		c.spoiled = true
-		c.report(x12.Fault{SNIP: 2, Code: "AMOUNT", Severity: x12.Reject, Segment: string(s.ID()), Ordinal: s.Ordinal, Element: fmt.Sprintf("%s%02d", s.ID(), i), Byte: s.Byte,
-			Message: "the amount is no decimal number of dollars with whole cents"})
-	}
-	return v
-}
-
-// end closes the claim at hand.
-func (c *chargeSum) end() {
-	if c.opened && !c.spoiled && c.lines > 0 && c.sum != c.charge {
-		c.report(x12.Fault{SNIP: 3, Code: CodeChargeSum, Severity: x12.Warn, Segment: "CLM", Ordinal: c.ordinal, Element: "CLM02", Byte: c.offset,
-			Message: "the charge is not the sum of the lines: off by " + (c.charge - c.sum).String()})
-	}
-	c.opened = false
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"revcycle/claim"
+	"revcycle/parsers/snip"
 	"revcycle/parsers/x835"
 	"revcycle/parsers/x837"
 )
@@ -138,11 +139,11 @@ func TestInspectAgreesOnClaimFaults(t *testing.T) {
 		cut := false
 		for _, f := range r.Faults {
 			switch f.Code {
-			case CodeChargeSum:
+			case snip.CodeChargeSum:
 				got[0]++
 			case CodeHLSequence, CodeHLParent:
 				got[1] = 1
-			case CodeNPI:
+			case snip.CodeNPI:
 				got[2] = 1
 			case CodeFaultsCut:
 				cut = true

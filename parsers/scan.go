@@ -7,6 +7,7 @@ import (
 	"revcycle/claim"
 	"revcycle/money"
 	"revcycle/parsers/set"
+	"revcycle/parsers/snip"
 	"revcycle/parsers/x12"
 	"revcycle/parsers/x835"
 	"revcycle/parsers/x837"
@@ -30,15 +31,14 @@ type scanner struct {
 	kinds  map[Kind]bool
 	cut    bool // FAULTS_CUT was said
 
-	set     *Set // the one that is open
-	tally   x835.Tally
-	hl      hierarchy
-	pieces  pieces
-	sums    chargeSum
-	ahead   ahead
-	walkers map[*x12.Guide]*x12.Walker
-	walker  *x12.Walker // of the open set, in an inspection
-	claim   bool        // a claim of an 837 is open
+	set      *Set // the one that is open
+	tally    x835.Tally
+	hl       hierarchy
+	pieces   pieces
+	ahead    ahead
+	checkers map[*x12.Guide]*snip.Checker
+	checker  *snip.Checker // of the open set, in an inspection
+	claim    bool          // a claim of an 837 is open
 
 	isa, gs set.Span
 	filling *set.Span // the span whose end is the next segment
@@ -48,7 +48,7 @@ type scanner struct {
 }
 
 func newScanner(r io.Reader, deep bool) *scanner {
-	s := &scanner{src: counter{r: r}, deep: deep, kinds: make(map[Kind]bool), walkers: make(map[*x12.Guide]*x12.Walker)}
+	s := &scanner{src: counter{r: r}, deep: deep, kinds: make(map[Kind]bool), checkers: make(map[*x12.Guide]*snip.Checker)}
 	s.r = x12.NewReader(&s.src)
 	s.r.Report = func(f x12.Fault) {
 		s.wrapped = s.wrapped || f.Code == x12.CodeWrapped
@@ -60,7 +60,6 @@ func newScanner(r io.Reader, deep bool) *scanner {
 	s.env.Report = s.fault
 	s.tally.Report = func(f x12.Fault) { s.fault(s.env.Stamp(s.inSet(f))) }
 	s.hl.report = func(f x12.Fault) { s.fault(s.env.Stamp(s.inSet(f))) }
-	s.sums.report = func(f x12.Fault) { s.fault(s.env.Stamp(s.inSet(f))) }
 	return s
 }
 
@@ -216,10 +215,8 @@ func (s *scanner) openSet(seg *x12.Segment) {
 	switch kind {
 	case Remittance:
 		s.tally.Begin(seg)
-	case Professional, Institutional, Dental, Claims:
-		s.sums.begin()
 	}
-	s.place(seg)
+	s.check(seg)
 }
 
 // body takes a segment from ST to SE, these not included but the SE.
@@ -227,8 +224,8 @@ func (s *scanner) body(seg *x12.Segment) {
 	if s.set == nil {
 		return
 	}
-	if s.deep && s.walker != nil && !seg.Is("ST") {
-		s.walker.Place(seg)
+	if s.checker != nil {
+		s.checker.Take(seg)
 	}
 	switch s.set.Kind {
 	case Remittance:
@@ -250,7 +247,6 @@ func (s *scanner) claimSegment(seg *x12.Segment) {
 	id := seg.ID()
 	switch {
 	case len(id) == 2 && id[0] == 'H' && id[1] == 'L':
-		s.sums.end()
 		s.hl.take(seg)
 		s.pieces.level(seg)
 	case len(id) == 3 && id[0] == 'C' && id[1] == 'L' && id[2] == 'M':
@@ -261,11 +257,6 @@ func (s *scanner) claimSegment(seg *x12.Segment) {
 			s.set.Charge += c
 			s.layout.Charge += c
 		}
-		if s.deep {
-			s.sums.open(seg)
-		}
-	case s.deep:
-		s.sums.take(seg)
 	}
 }
 
@@ -292,7 +283,9 @@ func (s *scanner) broken(e *x12.SyntaxError) {
 		f = s.inSet(f)
 		s.pieces.whole()
 		s.tally.Broken()
-		s.sums.spoil()
+		if s.checker != nil {
+			s.checker.Broken()
+		}
 	}
 	s.fault(s.env.Stamp(f))
 }
@@ -306,7 +299,6 @@ func (s *scanner) closeSet(at int64, closed bool) {
 	if t == nil {
 		return
 	}
-	s.sums.end()
 	t.To, t.Segments = at, s.next-s.pieces.st.Ordinal
 	if t.Kind == Remittance {
 		total := s.tally.End()
@@ -315,19 +307,19 @@ func (s *scanner) closeSet(at int64, closed bool) {
 			t.Untied = x835.CodeNoPayment + ": " + total.Reason
 		}
 	}
-	if s.walker != nil && !closed {
-		s.walker.Finish(nil)
+	if s.checker != nil && !closed {
+		s.checker.Finish(nil)
 	}
 	if !s.deep {
 		t.Chunks = s.pieces.end(t, s.wrapped)
 		s.layout.Sets = append(s.layout.Sets, *t)
 	}
-	s.set, s.walker, s.pieces.done = nil, nil, false
+	s.set, s.checker, s.pieces.done = nil, nil, false
 }
 
-// place begins to follow the set through its guide, in an inspection.
-func (s *scanner) place(st *x12.Segment) {
-	if s.walker = nil; !s.deep {
+// check begins to check the set by its guide, in an inspection.
+func (s *scanner) check(st *x12.Segment) {
+	if s.checker = nil; !s.deep {
 		return
 	}
 	g, _ := x837.Guide(s.set.Guide)
@@ -337,12 +329,12 @@ func (s *scanner) place(st *x12.Segment) {
 	if g == nil {
 		return
 	}
-	if s.walkers[g] == nil {
-		s.walkers[g] = g.Walker()
-		s.walkers[g].Report = func(f x12.Fault) { s.fault(s.env.Stamp(s.inSet(f))) }
+	if s.checkers[g] == nil {
+		s.checkers[g] = snip.MustNew(g)
+		s.checkers[g].Report = func(f x12.Fault) { s.fault(s.env.Stamp(s.inSet(f))) }
 	}
-	s.walker = s.walkers[g]
-	s.walker.Place(st)
+	s.checker = s.checkers[g]
+	s.checker.Take(st)
 }
 
 // kind is what the file is by its sets.

@@ -20,6 +20,7 @@ type Checker struct {
 	r      record
 	stack  []int32 // open loops, by their places in the record
 	over   bool    // the record is full
+	torn   bool    // a segment of the document at hand could not be read
 }
 
 // plan is what is judged at the end of each loop of a guide.
@@ -80,6 +81,18 @@ func New(g *x12.Guide) (*Checker, error) {
 	return &Checker{plan: p, walker: g.Walker()}, nil
 }
 
+// MustNew is New for a guide that is part of the program: it panics where guide and table do not fit.
+func MustNew(g *x12.Guide) *Checker {
+	c, err := New(g)
+	if err != nil {
+		panic(err)
+	}
+	return c
+}
+
+// Broken says that the bytes at hand could not be cut into a segment: the document they stand in is not judged.
+func (c *Checker) Broken() { c.torn = true }
+
 // Take takes the next segment of a set, from its ST to its SE, and says where it belongs.
 func (c *Checker) Take(s *x12.Segment) x12.Placement {
 	c.walker.Report = c.Report
@@ -91,6 +104,7 @@ func (c *Checker) Take(s *x12.Segment) x12.Placement {
 	case at.Opened && at.Index == 0:
 		c.closeTo(0)
 		c.r, c.over = record{buf: c.r.buf[:0], ends: c.r.ends[:0], segs: c.r.segs[:0], loops: c.r.loops[:0]}, false
+		c.torn = false
 		c.open(s, at, 1)
 	case at.Opened:
 		c.open(s, at, depth)
@@ -156,12 +170,12 @@ func (c *Checker) closeTo(n int) {
 		i := c.stack[len(c.stack)-1]
 		c.stack = c.stack[:len(c.stack)-1]
 		l := &c.r.loops[i]
-		if !c.over && !l.implied {
+		if !c.over && !c.torn && !l.implied {
 			c.judge(view{&c.r, i}, int(l.index))
 		}
 		if !c.plan.keeps[l.index] {
 			c.r.cut(i)
-			c.over = c.over && c.r.full()
+			c.over, c.torn = c.over && c.r.full(), false
 		}
 	}
 }
