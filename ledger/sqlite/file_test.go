@@ -343,3 +343,35 @@ func TestALongRangeDoesNotMakeTheWALGrow(t *testing.T) {
 		t.Errorf("the WAL has grown to %d MB", info.Size()>>20)
 	}
 }
+
+// Whoever made the ledger was killed while its file was turned to WAL mode: a journal lies beside it that must be played back first.
+func TestALedgerThatWasLeftInItsMakingOpensForReading(t *testing.T) {
+	dir := t.TempDir()
+	making := filepath.Join(dir, "making.db")
+	c, err := zombie.OpenConn(making, zombie.OpenReadWrite|zombie.OpenCreate)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	for _, q := range []string{"PRAGMA user_version = 1", "BEGIN IMMEDIATE", "PRAGMA user_version = 2"} {
+		if err := sqlitex.ExecuteTransient(c, q, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	left := filepath.Join(dir, "ledger.db")
+	for _, suffix := range []string{"", "-journal"} {
+		b, err := os.ReadFile(making + suffix)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if suffix == "-journal" { // the journal was synced: its magic and the number of its pages stand in it (sqlite.org/fileformat.html, 3)
+			copy(b, "\xd9\xd5\x05\xf9\x20\xa1\x63\xd7\x00\x00\x00\x01")
+		}
+		if err := os.WriteFile(left+suffix, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := sqlite.OpenReadOnly(left); !errors.Is(err, sqlite.ErrEmpty) {
+		t.Errorf("got %v, want that the ledger was not made yet", err)
+	}
+}

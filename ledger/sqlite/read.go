@@ -11,8 +11,26 @@ import (
 	"revcycle/ledger"
 )
 
-// openReader opens a connection that may only read.
+// openReader opens a connection that may only read. A change that was cut off before the ledger was in WAL mode, while it was being
+// made, must be taken back first, which a connection that may only read cannot do.
 func (s *Store) openReader() (*sqlite.Conn, error) {
+	c, err := s.tryReader()
+	if s.writer != nil || sqlite.ErrCode(err) != sqlite.ResultReadOnlyRollback {
+		return c, err
+	}
+	w, openErr := sqlite.OpenConn(s.path, sqlite.OpenReadWrite)
+	if openErr != nil {
+		return nil, err
+	}
+	w.SetBusyTimeout(busyWait)
+	_, takeBack := one(w, "SELECT count(*) FROM sqlite_schema")
+	if errors.Join(takeBack, w.Close()) != nil {
+		return nil, err
+	}
+	return s.tryReader()
+}
+
+func (s *Store) tryReader() (*sqlite.Conn, error) {
 	flags := sqlite.OpenReadWrite
 	if s.writer == nil {
 		flags = sqlite.OpenReadOnly
