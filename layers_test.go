@@ -24,7 +24,7 @@ var floors = []string{
 	"money civil spelling parsers/x12 pipeline/flow",
 	"claim",
 	"parsers/set",
-	"party rules parsers/snip parsers/x837 parsers/x835 parsers/csv fixtures/synth fixtures/pgserver",
+	"party rules parsers/snip parsers/x837 parsers/x835 parsers/x999 parsers/x277ca parsers/csv fixtures/synth fixtures/pgserver",
 	"rules/coding rules/pricing denial parsers",
 	"rules/book reconcile workspace",
 	"ledger",

@@ -12,6 +12,9 @@ import (
 // fault lists a fault, and holds what it forbids to post.
 func (s *scanner) fault(f x12.Fault) {
 	l := &s.layout
+	if s.sink != nil {
+		s.sink(f)
+	}
 	switch {
 	case len(l.Faults) < MaxFaults:
 		l.Faults = append(l.Faults, f)

@@ -40,6 +40,11 @@ type scanner struct {
 	checker  *snip.Checker // of the open set, in an inspection
 	claim    bool          // a claim of an 837 is open
 
+	// What an answer to the file wants to be told, in an inspection; nil where nobody does.
+	sink     func(x12.Fault)
+	envelope func(x12.Event, *x12.Segment)
+	closed   func(*Set)
+
 	isa, gs set.Span
 	filling *set.Span // the span whose end is the next segment
 	wrapped bool
@@ -127,7 +132,8 @@ func (s *scanner) segment(seg *x12.Segment) {
 		}
 	}
 	set := s.set
-	switch s.env.Feed(seg) {
+	event := s.env.Feed(seg)
+	switch event {
 	case x12.OpenInterchange:
 		s.closeSet(seg.Byte, false)
 		s.openInterchange(seg)
@@ -152,6 +158,9 @@ func (s *scanner) segment(seg *x12.Segment) {
 		if set == nil && seg.Is("TA1") {
 			s.kinds[TA1] = true
 		}
+	}
+	if s.envelope != nil {
+		s.envelope(event, seg)
 	}
 }
 
@@ -314,6 +323,9 @@ func (s *scanner) closeSet(at int64, closed bool) {
 		t.Chunks = s.pieces.end(t, s.wrapped)
 		s.layout.Sets = append(s.layout.Sets, *t)
 	}
+	if s.closed != nil {
+		s.closed(t)
+	}
 	s.set, s.checker, s.pieces.done = nil, nil, false
 }
 
@@ -322,10 +334,7 @@ func (s *scanner) check(st *x12.Segment) {
 	if s.checker = nil; !s.deep {
 		return
 	}
-	g, _ := x837.Guide(s.set.Guide)
-	if s.set.Kind == Remittance {
-		g = x835.Guide(s.set.Guide)
-	}
+	g := guideOf(s.set)
 	if g == nil {
 		return
 	}
@@ -335,6 +344,15 @@ func (s *scanner) check(st *x12.Segment) {
 	}
 	s.checker = s.checkers[g]
 	s.checker.Take(st)
+}
+
+// guideOf is the table of the loops of a set, nil where there is none.
+func guideOf(t *Set) *x12.Guide {
+	if t.Kind == Remittance {
+		return x835.Guide(t.Guide)
+	}
+	g, _ := x837.Guide(t.Guide)
+	return g
 }
 
 // kind is what the file is by its sets.
