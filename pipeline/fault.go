@@ -76,6 +76,31 @@ func (env *Env) holdFault(c chunkOf, key string) (*write, error) {
 	return w, env.quarantine(r, c.file, from, to)
 }
 
+// Hold quarantines a unit of a step on which workers die, without trying it again. Only a part of a file can be held by itself, a
+// unit of the step "sets"; for any other it gives false and does nothing.
+func (env *Env) Hold(ctx context.Context, step Step, key string) (held bool, err error) {
+	if step.Name != stepSets {
+		return false, nil
+	}
+	files, err := env.filesOf(ctx)
+	if err != nil {
+		return false, err
+	}
+	c, ok := newReading(files).units[key]
+	if !ok || c.chunk == nil {
+		return false, nil
+	}
+	env.Log.Error("workers die on a part of a file, which is held", "file", c.file.Name, "set", c.set.Ordinal, "byte", c.chunk.Own.From)
+	w, err := env.holdFault(c, key)
+	if err != nil {
+		return false, err
+	}
+	if err := env.commit(ctx, w); err != nil && !errors.Is(err, ErrTwin) {
+		return false, err
+	}
+	return true, nil
+}
+
 // claimsIn counts the CLMs of a chunk.
 func (env *Env) claimsIn(c chunkOf) (n int, err error) {
 	o, err := env.Workspace.OpenArchived(c.file.SHA)

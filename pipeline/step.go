@@ -25,9 +25,12 @@ type Step struct {
 // maker turns a unit's key into what it appends. It may be called from several goroutines at once.
 type maker func(ctx context.Context, key string) (*write, error)
 
+// stepSets reads sets, or parts of them: the step whose units can be held one by one.
+const stepSets = "sets"
+
 // Steps lists the steps that a Runner is asked to do.
 var Steps = []Step{
-	{"sets", "ingest", 1_000, (*Env).readySets},
+	{stepSets, "ingest", 1_000, (*Env).readySets},
 	{"files", "ingest", 2, (*Env).readyFiles},
 	{"assess", "assess", 8_000, always((*Env).assessShard)},
 	{"match", "match", 1_500, always((*Env).matchSureShard)},

@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// mostLosses is how many tries of a job may fail or lose their worker before it is dead, when it loses another one.
-const mostLosses = 20
+// lost begins the fault of a try whose worker is gone.
+const lost = "the worker is gone: "
 
 // sweepSQL takes jobs away from workers that are gone. A worker is gone when no session of the database bears its
 // name: the server notices within moments when a process dies, and within half a minute when a machine does (the
@@ -15,19 +15,19 @@ const mostLosses = 20
 // failed, but a job that loses one worker after the other may be what kills them: it ends as dead.
 var sweepSQL = fmt.Sprintf(`
 UPDATE %[1]s.river_job SET
-  state = (CASE WHEN coalesce(array_length(errors, 1), 0) >= %[2]d THEN 'discarded' ELSE 'available' END)::%[1]s.river_job_state,
-  finalized_at = CASE WHEN coalesce(array_length(errors, 1), 0) >= %[2]d THEN now() END,
+  state = (CASE WHEN coalesce(array_length(errors, 1), 0) >= $1 THEN 'discarded' ELSE 'available' END)::%[1]s.river_job_state,
+  finalized_at = CASE WHEN coalesce(array_length(errors, 1), 0) >= $1 THEN now() END,
   scheduled_at = now(),
   attempt = greatest(attempt - 1, 0),
   errors = array_append(errors, jsonb_build_object('at', now(), 'attempt', attempt, 'trace', '',
-    'error', 'the worker is gone: ' || coalesce(attempted_by[array_upper(attempted_by, 1)], 'unknown')))
+    'error', '%[2]s' || coalesce(attempted_by[array_upper(attempted_by, 1)], 'unknown')))
 WHERE state = 'running' AND NOT EXISTS (
   SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = attempted_by[array_upper(attempted_by, 1)])
-RETURNING attempted_by[array_upper(attempted_by, 1)]`, schema, mostLosses)
+RETURNING attempted_by[array_upper(attempted_by, 1)]`, schema, lost)
 
 // sweep makes the jobs of workers that are gone available to others, and gives how many there were.
 func (q *Queue) sweep(ctx context.Context) (int, error) {
-	rows, err := q.pool.Query(ctx, sweepSQL)
+	rows, err := q.pool.Query(ctx, sweepSQL, q.Losses)
 	if err != nil {
 		return 0, fmt.Errorf("queue: look for workers that are gone: %w", err)
 	}

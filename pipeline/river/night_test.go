@@ -67,8 +67,9 @@ type testWorker struct {
 	Options  Options
 	// Panic is a word in the key of a unit at which the worker's ledger panics, as long as the file Cause is there.
 	// At one with Hang it does not go on.
-	Panic, Hang, Cause string
-	Version            string
+	// One with Die takes its process along.
+	Panic, Hang, Die, Cause string
+	Version                 string
 	// Coordinate makes it no worker but a run.
 	Coordinate bool
 }
@@ -91,7 +92,7 @@ func (w testWorker) work() error {
 	}
 	defer q.Close()
 	return q.Work(ctx, Work{Jobs: w.Jobs, Load: func() (*pipeline.Env, error) {
-		return environment(w.Dir, faulty{store, w.Panic, w.Hang, w.Cause}, w.Version, log)
+		return environment(w.Dir, faulty{store, w.Panic, w.Hang, w.Die, w.Cause}, w.Version, log)
 	}})
 }
 
@@ -110,14 +111,17 @@ func (w testWorker) coordinate(ctx context.Context, store ledger.Store, log *slo
 	return err
 }
 
-// faulty is a ledger that panics or hangs at some unit.
+// faulty is a ledger that panics, hangs or takes its process along at some unit.
 type faulty struct {
 	ledger.Store
-	panic, hang, cause string
+	panic, hang, die, cause string
 }
 
 func (f faulty) Do(ctx context.Context, u ledger.Unit, do func(ledger.Tx) error) (bool, error) {
 	is := func(word string) bool { return word != "" && strings.Contains(u.Stage+" "+u.Key, word) }
+	if is(f.die) {
+		syscall.Kill(os.Getpid(), syscall.SIGKILL)
+	}
 	if is(f.panic) || is(f.hang) {
 		if _, err := os.Stat(f.cause); err == nil && is(f.panic) {
 			panic("a fault of the test")

@@ -48,6 +48,7 @@ const migrateLock = 0x7265766571756575
 // Options say how patient a queue is. The zero value is for production.
 type Options struct {
 	Attempts int           // tries before a job is dead; 0 is 8
+	Losses   int           // tries that may fail or lose their worker before a job that loses another one is dead; 0 is 20
 	Backoff  time.Duration // before the second try, doubled before each further one up to a minute; 0 is a second
 	Timeout  time.Duration // of one try; 0 is 5 minutes
 	Grace    time.Duration // that a worker which is told to stop leaves its jobs to end; 0 is 20 seconds
@@ -61,6 +62,9 @@ func (o Options) filled() Options {
 	}
 	if o.Attempts == 0 {
 		o.Attempts = 8
+	}
+	if o.Losses == 0 {
+		o.Losses = 20
 	}
 	fill(&o.Backoff, time.Second)
 	fill(&o.Timeout, 5*time.Minute)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	queue "github.com/riverqueue/river"
@@ -36,7 +37,8 @@ const (
 // Run puts the units into the queue and returns when the ledger has the row of each. What a killed coordinator of the
 // same batch left in the queue is taken over, what an older batch left is cancelled. A job that is dead, tried as
 // often as it may be, is an error that names the step, the unit and the last try's sentence; all others are done
-// first, so that the next run has only that one to do. When ctx ends the jobs that nobody has begun are cancelled,
+// first, so that the next run has only that one to do. But a part of a file that takes its workers along is
+// quarantined, and the run goes on. When ctx ends the jobs that nobody has begun are cancelled,
 // and those under way end by themselves.
 func (r *Runner) Run(ctx context.Context, env *pipeline.Env, step pipeline.Step, todo []pipeline.Todo, done func(units int)) error {
 	stamp, err := StampOf(env)
@@ -61,10 +63,22 @@ type watch struct {
 	stamp Stamp
 	jobs  map[int64]unitsJob // those that have not ended, by ID
 	told  map[int64]int      // the last failed try of a job that was told of
-	dead  []string           // a sentence for each dead job
+	dead  []death            // jobs that are dead
+	alone bool               // workers have died on a job: each unit is a job now, to find which
 	done  func(int)
 
 	moved, swept, lonely time.Time // a job was last under way; workers were last looked for; that nothing moves was last said
+}
+
+// death is a job that was tried as often as it may be.
+type death struct {
+	job   unitsJob
+	fault string // the last try's
+	tries int
+}
+
+func (d *death) String() string {
+	return fmt.Sprintf("%s, tried %d times: %s", d.job.name(), d.tries, d.fault)
 }
 
 func (w *watch) run(ctx context.Context, todo []pipeline.Todo) error {
@@ -82,10 +96,10 @@ func (w *watch) run(ctx context.Context, todo []pipeline.Todo) error {
 		if err != nil {
 			return err
 		}
-		switch todo = left; {
-		case len(w.dead) > 0 && len(todo) > 0:
-			slices.Sort(w.dead)
-			return fmt.Errorf("%d jobs are dead, with %d units that are not done; mend the cause and run again; the first: %s", len(w.dead), len(todo), w.dead[0])
+		if todo, err = w.bury(ctx, left); err != nil {
+			return err
+		}
+		switch {
 		case len(todo) < before:
 			rounds, before = 0, len(todo)
 		case rounds >= mostRounds:
@@ -93,6 +107,37 @@ func (w *watch) run(ctx context.Context, todo []pipeline.Todo) error {
 		}
 	}
 	return nil
+}
+
+// bury sees to the units of dead jobs, and gives those that are left. Of a job on which workers died each unit is tried alone; a unit on
+// which they died alone is held.
+func (w *watch) bury(ctx context.Context, todo []pipeline.Todo) ([]pipeline.Todo, error) {
+	dead := w.dead
+	w.dead = nil
+	if len(dead) == 0 || len(todo) == 0 {
+		return todo, nil
+	}
+	slices.SortFunc(dead, func(a, b death) int { return strings.Compare(a.String(), b.String()) })
+	held := map[string]bool{}
+	for i := range dead {
+		d := &dead[i]
+		keys := d.job.keys()
+		ok := strings.HasPrefix(d.fault, lost)
+		switch {
+		case ok && len(keys) > 1:
+			w.alone = true
+		case ok:
+			var err error
+			if ok, err = w.env.Hold(ctx, w.step, keys[0]); err != nil {
+				return nil, err
+			}
+			held[keys[0]] = ok
+		}
+		if !ok {
+			return nil, fmt.Errorf("%d jobs are dead, with %d units that are not done; mend the cause and run again; the first: %s", len(dead), len(todo), d)
+		}
+	}
+	return slices.DeleteFunc(todo, func(t pipeline.Todo) bool { return held[t.Key] }), nil
 }
 
 // adopt takes over the pending jobs of this step that were made with our stamp, and cancels all others.
@@ -128,7 +173,7 @@ func (w *watch) put(ctx context.Context, todo []pipeline.Todo) error {
 	}
 	rest := slices.DeleteFunc(slices.Clone(todo), func(t pipeline.Todo) bool { return there[t.Key] })
 	var params []queue.InsertManyParams
-	for _, j := range cut(w.step, w.env.Batch.No, w.stamp, rest) {
+	for _, j := range w.cut(rest) {
 		params = append(params, w.q.insertion(j))
 	}
 	if len(params) == 0 {
@@ -145,6 +190,22 @@ func (w *watch) put(ctx context.Context, todo []pipeline.Todo) error {
 		w.jobs[m.Job.ID] = params[i].Args.(unitsJob)
 	}
 	return nil
+}
+
+// cut shares units out to jobs. Where each is to be tried alone, those that must come behind another one wait for the next round.
+func (w *watch) cut(todo []pipeline.Todo) []unitsJob {
+	if !w.alone {
+		return cut(w.step, w.env.Batch.No, w.stamp, todo)
+	}
+	var jobs []unitsJob
+	begun := map[string]bool{"": false}
+	for _, t := range todo {
+		if !begun[t.With] {
+			begun[t.With] = t.With != ""
+			jobs = append(jobs, unitsJob{Batch: w.env.Batch.No, Step: w.step.Name, First: t.Key, Groups: [][]string{{t.Key}}, Stamp: w.stamp})
+		}
+	}
+	return jobs
 }
 
 // wait returns when no job is pending any more.
@@ -231,7 +292,7 @@ func (w *watch) saw(id int64, state string, failed int, fault string) {
 	case "completed":
 		w.done(len(j.keys()))
 	case "discarded":
-		w.dead = append(w.dead, fmt.Sprintf("%s, tried %d times: %s", j.name(), failed, fault))
+		w.dead = append(w.dead, death{j, fault, failed})
 	case "cancelled":
 	default:
 		if failed > w.told[id] {

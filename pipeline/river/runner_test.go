@@ -6,10 +6,13 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"revcycle/pipeline"
 )
 
 // Three workers and a coordinator leave what one process leaves in memory, to the byte.
@@ -227,5 +230,80 @@ func TestAWorkerThatDiffersLeavesJobsAlone(t *testing.T) {
 	stale.Wait()
 	if log := stale.log.String(); !strings.Contains(log, "msg=done") {
 		t.Errorf("the log of the worker whose files changed:\n%s", log)
+	}
+}
+
+// A part of a file that takes every worker along is quarantined, as one on which the program breaks is; all else of the night is done.
+func TestAUnitThatKillsItsWorkersIsQuarantined(t *testing.T) {
+	n, _ := newNight(t)
+	q := n.queue(Coordinator)
+	type ended struct {
+		sum pipeline.Summary
+		err error
+	}
+	done := make(chan ended, 1)
+	env := n.env(n.store())
+	env.Runner = q.Runner()
+	q.Losses = 2
+	go func() {
+		sum, err := env.Run(context.Background())
+		done <- ended{sum, err}
+	}()
+	var deadly string
+	n.until("a job of several units waits", func() bool {
+		jobs, err := q.pendingJobs(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, j := range jobs {
+			if len(j.keys()) > 1 && strings.HasSuffix(j.First, "/1") && strings.Contains(j.First, ".837/") {
+				deadly = j.First
+			}
+		}
+		return deadly != ""
+	})
+	stop, deaths := make(chan bool), 0
+	stopped := make(chan bool)
+	go func() { // as the operating system starts a service again
+		defer close(stopped)
+		for {
+			w := n.start(testWorker{Die: "ingest " + deadly})
+			over := make(chan bool)
+			go func() { w.Wait(); close(over) }()
+			select {
+			case <-over:
+				deaths++
+			case <-stop:
+				return
+			}
+		}
+	}()
+	got := <-done
+	close(stop)
+	<-stopped
+	if got.err != nil {
+		t.Fatal(got.err)
+	}
+	if deaths < 4 {
+		t.Errorf("%d workers died, want two for the job of several units and two more for the one", deaths)
+	}
+	if got.sum.Exit != pipeline.ExitQuarantined {
+		t.Errorf("exit %d, want 3", got.sum.Exit)
+	}
+	held, err := env.Quarantine(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	held = slices.DeleteFunc(held, func(u pipeline.HeldUnit) bool { return u.Code != "PROGRAM_FAULT" }) // the simulation has a torn file, too
+	file, _, _ := strings.Cut(deadly, "/")
+	if len(held) != 1 || held[0].File != file || held[0].Claims == 0 {
+		t.Fatalf("held: %+v", held)
+	}
+	again, err := n.env(n.store()).Retry(context.Background(), "", "the machine has more memory")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(again.Files) != 1 || again.Files[0].File != file || again.Files[0].Claims != held[0].Claims || len(again.Unread) != 0 {
+		t.Errorf("the retry: %+v, want the %d claims of the part that was held", again, held[0].Claims)
 	}
 }
