@@ -22,8 +22,10 @@ const (
 	faultAdvice = "report it with the log's line; with a mended program: revcycle retry"
 )
 
-// faultPlace is where the program broke, for a function that recovered: its line and no value of the fault, which may
+// BrokeAt is where the program broke, for a deferred function that recovered: its line and no value of the fault, which may
 // hold what a claim says.
+func BrokeAt() string { return faultPlace() }
+
 func faultPlace() string {
 	var pcs [32]uintptr
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs[:])])

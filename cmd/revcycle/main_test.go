@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"strings"
 	"testing"
 	"time"
@@ -51,5 +52,13 @@ func TestASheetHoldsNoFormula(t *testing.T) {
 	want := "a,b,c\n'=1+1\n'+1\n'-1\n'@x\n\"'\tx\"\na=b\n-1.50\n-\n\n"
 	if got := out.String(); got != strings.ReplaceAll(want, "\"'\tx\"", "'\tx") {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// Go's own exit code for a panic is 2, which tells cron that the configuration is wrong.
+func TestABreakOfTheProgramIsAFailureWithItsPlace(t *testing.T) {
+	err := guarded(func() error { panic("JANE DOE") })
+	if err == nil || !strings.Contains(err.Error(), "revcycle/") || strings.Contains(err.Error(), "DOE") || codeOf(context.Background(), err) != exitFailed {
+		t.Errorf("got %v", err)
 	}
 }

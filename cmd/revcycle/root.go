@@ -49,7 +49,7 @@ func execute(ctx context.Context, args []string, out, errOut io.Writer) int {
 	}
 	root.SetOut(out)
 	root.SetErr(errOut)
-	err := root.ExecuteContext(ctx)
+	err := guarded(func() error { return root.ExecuteContext(ctx) })
 	code := codeOf(ctx, err)
 	var quiet exitError
 	if code == exitInterrupted {
@@ -63,6 +63,16 @@ func execute(ctx context.Context, args []string, out, errOut io.Writer) int {
 		}
 	}
 	return code
+}
+
+// guarded makes a break of the program an error that says where, without the values that it broke on: they may be a patient's.
+func guarded(f func() error) (err error) {
+	defer func() {
+		if recover() != nil {
+			err = fmt.Errorf("the program broke at %s: nothing that was begun is half done; report it and run it again", pipeline.BrokeAt())
+		}
+	}()
+	return f()
 }
 
 func (a *app) root() *cobra.Command {
