@@ -50,7 +50,7 @@ func (b *builder) findings(ctx context.Context, batch int64, month string, add f
 		clear(slices)
 		return err
 	}
-	for row, err := range b.store.Rows(ctx, ledger.Query{Table: ledger.Assessments, Where: []ledger.Cond{ledger.OfBatch(batch)}}) {
+	for row, err := range b.store.Rows(ctx, ledger.Query{Table: ledger.Assessments, Where: []ledger.Cond{ledger.OfBatch(batch)}, Only: []string{"slice", "findings"}}) {
 		if err != nil {
 			return err
 		}

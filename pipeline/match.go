@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"revcycle/claim"
@@ -65,23 +66,26 @@ func (env *Env) matchSureShard(ctx context.Context, key string) (*write, error) 
 // matchRestShard matches what the control number left over, with every candidate there is.
 func (env *Env) matchRestShard(ctx context.Context, key string) (*write, error) {
 	w := &write{unit: env.unit("match", key)}
-	remits, err := env.remitsOfBatch(ctx, strings.TrimPrefix(key, matchRest))
+	where, err := conds("id", strings.TrimPrefix(key, matchRest))
 	if err != nil {
 		return nil, err
 	}
-	ids := make([]claim.ID, len(remits))
-	for i := range remits {
-		ids[i] = remits[i].remit.ID
-	}
-	done, err := ledger.CurrentMatches(ctx, env.Store, ids)
+	came, err := ids(env.Store.Rows(ctx, ledger.Query{Table: ledger.Remits, Where: append(where, ledger.OfBatch(env.Batch.No)), Only: []string{}}))
 	if err != nil {
 		return nil, err
 	}
-	var left []asked
-	for _, a := range remits {
-		if _, ok := done[a.remit.ID]; !ok && a.held == "" {
-			left = append(left, a)
+	done := map[claim.ID]bool{}
+	for part := range ledger.Portions(came) {
+		for row, err := range env.Store.Rows(ctx, ledger.Query{Table: ledger.Matches, Where: []ledger.Cond{ledger.OneOf("remit", part...)}, Only: []string{}}) {
+			if err != nil {
+				return nil, err
+			}
+			done[row[0].ID()] = true
 		}
+	}
+	left, err := env.askedOf(ctx, slices.DeleteFunc(came, func(id claim.ID) bool { return done[id] }))
+	if err != nil {
+		return nil, err
 	}
 	return w, env.rematch(ctx, w, left)
 }

@@ -30,6 +30,11 @@ func (g *settling) touched(ctx context.Context, shard string) ([]claim.ID, error
 			some = append(some, row[at].ID())
 		}
 		if q.table == ledger.Assessments {
+			slices.SortFunc(out, claim.ID.Compare)
+			some = slices.DeleteFunc(some, func(id claim.ID) bool { // touched already, whatever came before
+				_, found := slices.BinarySearchFunc(out, id, claim.ID.Compare)
+				return found
+			})
 			if some, err = g.remitted(ctx, some); err != nil {
 				return nil, err
 			}
