@@ -71,9 +71,12 @@ func (a *answering) interchange(w io.Writer, i ReceivedInterchange) error {
 	if err != nil {
 		return err
 	}
-	day := a.Date.X12()
+	day, usage := a.Date.X12(), "T" // what does not say that it is production is answered as a test
+	if i.Usage == "P" {
+		usage = "P"
+	}
 	_ = a.w.ISA(x12.Interchange{SenderQualifier: i.ReceiverQualifier, Sender: i.Receiver, ReceiverQualifier: i.SenderQualifier, Receiver: i.Sender,
-		Date: day[2:], Time: a.Time, Control: control, Usage: i.Usage})
+		Date: day[2:], Time: a.Time, Control: control, Usage: usage})
 	if i.AckRequested || a.Always || note != "000" {
 		verdict := x999.Accepted
 		if rejected {

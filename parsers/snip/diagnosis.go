@@ -1,7 +1,6 @@
 package snip
 
 import (
-	"bytes"
 	"fmt"
 
 	"revcycle/civil"
@@ -70,40 +69,51 @@ func digits(e []byte) int {
 
 // diagnosisVersion checks that a claim's codes are all of one edition, and of that which is in force.
 func diagnosisVersion(v view, report func(x12.Fault)) {
-	var nine, ten seg
-	var hasNine, hasTen bool
+	var nine, ten place
 	for s, ok := v.firstOf(hi); ok; s, ok = s.nextOf() {
-		switch q := s.comp(1, 1); {
-		case bytes.HasPrefix(q, []byte("AB")), string(q) == "APR", string(q) == "BBR", string(q) == "BBQ":
-			if !hasTen {
-				ten, hasTen = s, true
-			}
-		case s.is(1, 1, "BK", "BF", "BJ", "PR", "BN", "BR", "BQ"):
-			if !hasNine {
-				nine, hasNine = s, true
+		for i := 1; i <= s.len(); i++ {
+			switch q := s.comp(i, 1); {
+			case len(q) == 3 && q[0] == 'A', string(q) == "BBR", string(q) == "BBQ":
+				ten.first(s, i)
+			case s.is(i, 1, "BK", "BF", "BJ", "PR", "BN", "BR", "BQ"):
+				nine.first(s, i)
 			}
 		}
 	}
-	if hasNine && hasTen {
-		fault(v, later(nine, ten), 1, 1, report, x12.Fault{SNIP: 4, Code: CodeDiagnosisMixed, Severity: x12.Warn, Message: "codes of ICD-9 and of ICD-10 stand in one claim"})
+	if nine.element > 0 && ten.element > 0 {
+		p := nine
+		if ten.after(nine) {
+			p = ten
+		}
+		fault(v, p.seg, p.element, 1, report, x12.Fault{SNIP: 4, Code: CodeDiagnosisMixed, Severity: x12.Warn, Message: "codes of ICD-9 and of ICD-10 stand in one claim"})
 		return
 	}
 	day := lastDay(v)
 	if !day.Known() {
 		return
 	}
-	if hasNine && day >= icd10Begins {
-		fault(v, nine, 1, 1, report, x12.Fault{SNIP: 5, Code: CodeDiagnosisVersion, Severity: x12.Warn, Message: "ICD-9 is not in force on the day of service"})
+	if nine.element > 0 && day >= icd10Begins {
+		fault(v, nine.seg, nine.element, 1, report, x12.Fault{SNIP: 5, Code: CodeDiagnosisVersion, Severity: x12.Warn, Message: "ICD-9 is not in force on the day of service"})
 	}
-	if hasTen && day < icd10Begins {
-		fault(v, ten, 1, 1, report, x12.Fault{SNIP: 5, Code: CodeDiagnosisVersion, Severity: x12.Warn, Message: "ICD-10 is not in force on the day of service"})
+	if ten.element > 0 && day < icd10Begins {
+		fault(v, ten.seg, ten.element, 1, report, x12.Fault{SNIP: 5, Code: CodeDiagnosisVersion, Severity: x12.Warn, Message: "ICD-10 is not in force on the day of service"})
 	}
 }
 
-// later is the one of two segments that stands behind the other.
-func later(a, b seg) seg {
-	if a.k > b.k {
-		return a
+// place is an element of a segment; element 0 is none.
+type place struct {
+	seg
+	element int
+}
+
+// first takes note of the first element that is seen.
+func (p *place) first(s seg, element int) {
+	if p.element == 0 {
+		*p = place{s, element}
 	}
-	return b
+}
+
+// after reports whether the place stands behind another one.
+func (p place) after(o place) bool {
+	return p.k > o.k || p.k == o.k && p.element > o.element
 }

@@ -257,8 +257,9 @@ func (w *Walker) lacks(i int, s *Segment) {
 	}
 }
 
+// unplaced reports a segment that the guide has no place for; one whose ID is none the reader has reported.
 func (w *Walker) unplaced(s *Segment) Placement {
-	if w.Report != nil {
+	if w.Report != nil && validID(s.ID()) != "" {
 		loop := ""
 		if len(w.stack) > 0 {
 			loop = w.Open(len(w.stack) - 1).ID
