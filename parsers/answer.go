@@ -1,6 +1,7 @@
 package parsers
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 
@@ -66,7 +67,8 @@ func (a *answering) interchange(w io.Writer, i ReceivedInterchange) error {
 	if len(groups) == 0 && (len(i.Groups) > 0 || !rejected) {
 		return nil
 	}
-	a.w = x12.NewWriter(w, x12.Standard)
+	a.w = x12.NewWriter(w, delimiters(i.Delims))
+	a.w.Replace = ' '
 	control, err := a.Interchange()
 	if err != nil {
 		return err
@@ -75,7 +77,7 @@ func (a *answering) interchange(w io.Writer, i ReceivedInterchange) error {
 	if i.Usage == "P" {
 		usage = "P"
 	}
-	_ = a.w.ISA(x12.Interchange{SenderQualifier: i.ReceiverQualifier, Sender: i.Receiver, ReceiverQualifier: i.SenderQualifier, Receiver: i.Sender,
+	_ = a.w.ISA(x12.Interchange{SenderQualifier: clip(i.ReceiverQualifier, 2, a.w.Delims()), Sender: clip(i.Receiver, 15, a.w.Delims()), ReceiverQualifier: clip(i.SenderQualifier, 2, a.w.Delims()), Receiver: clip(i.Sender, 15, a.w.Delims()),
 		Date: day[2:], Time: a.Time, Control: control, Usage: usage})
 	if i.AckRequested || a.Always || note != "000" {
 		verdict := x999.Accepted
@@ -94,6 +96,30 @@ func (a *answering) interchange(w io.Writer, i ReceivedInterchange) error {
 	}
 	_ = a.w.IEA()
 	return a.w.Flush()
+}
+
+// delimiters are those of the interchange that is answered, so that what it said can be said again; the usual ones where they are
+// none.
+func delimiters(d x12.Delimiters) x12.Delimiters {
+	all := []byte{d.Element, d.Component, d.Segment}
+	if d.Repetition == 0 && !bytes.Contains(all, []byte{x12.Standard.Repetition}) {
+		d.Repetition = x12.Standard.Repetition
+	}
+	if x12.NewWriter(io.Discard, d).Flush() != nil {
+		return x12.Standard
+	}
+	return d
+}
+
+// clip is as much of a text as an element of the ISA holds, with blanks for what it cannot.
+func clip(s string, n int, d x12.Delimiters) string {
+	b := []byte(s[:min(len(s), n)])
+	for i, c := range b {
+		if c < 0x20 || c >= 0x7f || c == d.Element || c == d.Component || c == d.Segment || c == d.Repetition {
+			b[i] = ' '
+		}
+	}
+	return string(b)
 }
 
 // groups answers the groups of an interchange: their sets first, then the claims of those that were taken.

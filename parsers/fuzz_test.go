@@ -2,11 +2,14 @@ package parsers
 
 import (
 	"bytes"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
 
+	"revcycle/civil"
 	"revcycle/claim"
+	"revcycle/parsers/snip"
 	"revcycle/parsers/x12"
 	"revcycle/parsers/x837"
 )
@@ -44,6 +47,40 @@ func FuzzChunks(f *testing.F) {
 		}
 		if got, _ := chunks(t, file, Professional); !reflect.DeepEqual(got, whole) {
 			t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(whole, "\n"))
+		}
+	})
+}
+
+// FuzzAnswer must never panic, and what it writes must be sound and want no answer.
+func FuzzAnswer(f *testing.F) {
+	for _, base := range bases() {
+		f.Add([]byte(base))
+	}
+	f.Add([]byte(interchange(1, claimSet("0001", 3), claimSet("0002", 1)) + interchange(2, claimSet("0001", 1))))
+	f.Add(bytes.ReplaceAll(soundClaim(), []byte("*"), []byte("|")))
+	f.Add(bytes.ReplaceAll(bytes.ReplaceAll(soundClaim(), []byte("*"), []byte("|")), []byte("JANE"), []byte("J*~E")))
+	f.Fuzz(func(t *testing.T, file []byte) {
+		in, err := Receive(bytes.NewReader(file), &snip.Strict)
+		if err != nil {
+			return
+		}
+		n := 0
+		next := func() (string, error) { n++; return fmt.Sprintf("%09d", n), nil }
+		var out bytes.Buffer
+		if _, err := WriteAnswers(&out, bytes.NewReader(file), in, Answering{Date: civil.Of(2026, 11, 24), Time: "0930", Interchange: next, Group: next}); err != nil {
+			t.Fatal(err)
+		}
+		if out.Len() == 0 {
+			return
+		}
+		r, err := Inspect("answer", bytes.NewReader(out.Bytes()), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range r.Faults {
+			if f.Severity == x12.Reject {
+				t.Errorf("%v in %q", f, out.Bytes())
+			}
 		}
 	})
 }

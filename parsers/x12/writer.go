@@ -28,6 +28,10 @@ func Repeat(repetitions ...string) string {
 // Writer writes segments and counts them, so that trailers are right. Data that holds a delimiter is refused, for X12 has
 // no way to escape one. Errors stick: after one, every call returns it. Call Flush at the end.
 type Writer struct {
+	// Replace stands in the place of each byte of the data that cannot be written: a delimiter or a control character. 0
+	// refuses the segment.
+	Replace byte
+
 	// LineBreaks puts a newline behind each terminator.
 	LineBreaks bool
 
@@ -94,6 +98,8 @@ func (w *Writer) element(e string) error {
 			return fmt.Errorf("a repetition, but the interchange has no separator for it")
 		case c == repetitionMark:
 			c = w.d.Repetition
+		case w.Replace != 0 && w.foreign(c):
+			c = w.Replace
 		case c == w.d.Element, c == w.d.Component, c == w.d.Segment, c == w.d.Repetition && c != 0:
 			return fmt.Errorf("the data holds a delimiter")
 		case c < 0x20:
@@ -138,6 +144,11 @@ func (w *Writer) Segment(s *Segment) error {
 		}
 	}
 	return w.put(string(s.ID()), string(s.Elem(1)), string(s.Elem(2)), string(s.Elem(6)), string(s.Elem(13)))
+}
+
+// foreign reports whether data cannot hold a byte.
+func (w *Writer) foreign(c byte) bool {
+	return c < 0x20 || c == w.d.Element || c == w.d.Component || c == w.d.Segment || c == w.d.Repetition
 }
 
 // isRaw reports whether element i of s is binary data, which its count delimits.
