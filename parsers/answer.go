@@ -28,6 +28,7 @@ type Answers struct {
 	TA1, Sets, Claims int // interchanges, sets and claims that were answered
 	Refused           int // claims that a 277CA refused
 	Rejected          int // sets that a 999 or 997 rejected
+	Torn              int // interchanges that a TA1 rejected, with all that is in them
 }
 
 // WriteAnswers writes the answers to a file that Receive has read: for each interchange one of ours, with a TA1 where it is asked for or
@@ -83,6 +84,7 @@ func (a *answering) interchange(w io.Writer, i ReceivedInterchange) error {
 		verdict := x999.Accepted
 		if rejected {
 			verdict = x999.Rejected
+			a.done.Torn++
 		} else if note != "000" {
 			verdict = x999.WithErrors
 		}

@@ -28,7 +28,8 @@ type answered struct {
 	File     string `json:"file"`
 	Answer   string `json:"answer,omitempty"` // where it was written; empty for stdout and for a file that wants none
 	TA1      int    `json:"ta1"`              // interchanges answered by a TA1
-	Sets     int    `json:"sets"`             // sets answered by a 999 or 997
+	Torn     int    `json:"rejected_interchanges"`
+	Sets     int    `json:"sets"` // sets answered by a 999 or 997
 	Rejected int    `json:"rejected_sets"`
 	Claims   int    `json:"claims"` // claims answered by a 277CA
 	Refused  int    `json:"refused_claims"`
@@ -59,14 +60,14 @@ func (a *app) ackCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				refused = refused || done.Rejected+done.Refused > 0
+				refused = refused || done.Torn+done.Rejected+done.Refused > 0
 				if a.json {
 					if err := a.printJSON(done); err != nil {
 						return err
 					}
 					continue
 				}
-				a.say("%s: %d interchanges answered by TA1, %d sets (%d rejected), %d claims (%d refused)%s", name, done.TA1, done.Sets, done.Rejected, done.Claims, done.Refused,
+				a.say("%s: %d interchanges answered by TA1 (%d rejected), %d sets (%d rejected), %d claims (%d refused)%s", name, done.TA1, done.Torn, done.Sets, done.Rejected, done.Claims, done.Refused,
 					map[bool]string{true: ": nothing to answer"}[done.TA1+done.Sets == 0])
 			}
 			if refused {
@@ -112,7 +113,7 @@ func (a *app) ackFile(name string, how *ackFlags) (answered, error) {
 	}
 	n, err := parsers.WriteAnswers(out, f, in, parsers.Answering{Date: civil.OfTime(now), Time: now.Format("1504"), Always: how.always,
 		Interchange: next("%09d"), Group: next("%d")})
-	done.TA1, done.Sets, done.Rejected, done.Claims, done.Refused = n.TA1, n.Sets, n.Rejected, n.Claims, n.Refused
+	done.TA1, done.Torn, done.Sets, done.Rejected, done.Claims, done.Refused = n.TA1, n.Torn, n.Sets, n.Rejected, n.Claims, n.Refused
 	path, endErr := end(err == nil && n.TA1+n.Sets > 0)
 	done.Answer = path
 	if err := cmp.Or(err, endErr); err != nil {
