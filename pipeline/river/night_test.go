@@ -322,7 +322,15 @@ func (n *night) same(want string) {
 // worker is a process that works on the night's queue. Its log is kept.
 type worker struct {
 	*exec.Cmd
-	log *logged
+	log   *logged
+	once  sync.Once
+	ended error
+}
+
+// Wait waits until the process is gone. Several may.
+func (w *worker) Wait() error {
+	w.once.Do(func() { w.ended = w.Cmd.Wait() })
+	return w.ended
 }
 
 // start starts a worker; it is killed at the end of the test, if it still runs.
@@ -346,7 +354,7 @@ func (n *night) start(w testWorker) *worker {
 	if err != nil {
 		n.Fatal(err)
 	}
-	p := &worker{exec.Command(self), new(logged)}
+	p := &worker{Cmd: exec.Command(self), log: new(logged)}
 	p.Env = append(os.Environ(), asWorker+"="+string(text))
 	p.Stderr, p.Stdout = p.log, p.log
 	if err := p.Start(); err != nil {
