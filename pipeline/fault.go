@@ -5,13 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime"
-	"strings"
 
 	"revcycle/claim"
 	"revcycle/parsers"
 	"revcycle/parsers/set"
 	"revcycle/parsers/x12"
+	"revcycle/pipeline/flow"
 	"revcycle/rules"
 	"revcycle/workspace"
 )
@@ -22,30 +21,12 @@ const (
 	faultAdvice = "report it with the log's line; with a mended program: revcycle retry"
 )
 
-// BrokeAt is where the program broke, for a deferred function that recovered: its line and no value of the fault, which may
-// hold what a claim says.
-func BrokeAt() string { return faultPlace() }
-
-func faultPlace() string {
-	var pcs [32]uintptr
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs[:])])
-	for {
-		f, more := frames.Next()
-		if at := strings.Index(f.Function, "revcycle/"); at >= 0 {
-			return fmt.Sprintf("%s:%d", f.Function[at:], f.Line)
-		}
-		if !more {
-			return "an unknown place"
-		}
-	}
-}
-
 // guarded makes of a maker on which the program breaks one that gives an error: the run stops, and may be run again.
 func guarded(m maker) maker {
 	return func(ctx context.Context, key string) (w *write, err error) {
 		defer func() {
 			if recover() != nil {
-				w, err = nil, fmt.Errorf("%s: the program broke at %s: report it", key, faultPlace())
+				w, err = nil, fmt.Errorf("%s: %w", key, flow.Recovered())
 			}
 		}()
 		return m(ctx, key)

@@ -10,6 +10,7 @@ import (
 	"revcycle/claim"
 	"revcycle/ledger"
 	"revcycle/money"
+	"revcycle/pipeline/flow"
 	"revcycle/rules"
 	"revcycle/workspace"
 )
@@ -18,7 +19,7 @@ import (
 func (env *Env) judge(c *judged, prior []claim.Claim) (a rules.Assessment) {
 	defer func() {
 		if recover() != nil {
-			env.Log.Error("the program broke on a claim, which is held", "claim", c.ID.String(), "at", faultPlace())
+			env.Log.Error("the program broke on a claim, which is held", "claim", c.ID.String(), "at", flow.Recovered().At)
 			a = env.Book.Fault(c.Claim, c.payer)
 		}
 	}()

@@ -13,6 +13,7 @@ import (
 	"revcycle/parsers"
 	"revcycle/parsers/set"
 	"revcycle/parsers/x837"
+	"revcycle/pipeline/flow"
 )
 
 // ingestStage reads the batch's files into the ledger: a unit for each chunk of claims, each
@@ -171,7 +172,7 @@ func (env *Env) ingestUnit(ctx context.Context, c chunkOf, key string) (w *write
 	}
 	defer func() {
 		if recover() != nil {
-			env.Log.Error("the program broke on a part of a file, which is held", "file", c.file.Name, "set", c.set.Ordinal, "byte", c.chunk.Own.From, "at", faultPlace())
+			env.Log.Error("the program broke on a part of a file, which is held", "file", c.file.Name, "set", c.set.Ordinal, "byte", c.chunk.Own.From, "at", flow.Recovered().At)
 			w, err = env.holdFault(c, key)
 		}
 	}()

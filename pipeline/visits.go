@@ -11,6 +11,7 @@ import (
 	"revcycle/claim"
 	"revcycle/ledger"
 	"revcycle/parsers/csv"
+	"revcycle/pipeline/flow"
 	"revcycle/rules"
 )
 
@@ -29,7 +30,7 @@ func (env *Env) ingestTable(ctx context.Context, f *received) (err error) {
 	}
 	defer func() {
 		if recover() != nil { // what was read before the fault stays
-			env.Log.Error("the program broke on a file, which is held", "file", f.Name, "at", faultPlace())
+			env.Log.Error("the program broke on a file, which is held", "file", f.Name, "at", flow.Recovered().At)
 			f.Refused = rules.HeldFault + ": " + faultWords
 			err = env.commitHeld(ctx, f)
 		}

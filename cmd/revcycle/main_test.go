@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -55,10 +56,23 @@ func TestASheetHoldsNoFormula(t *testing.T) {
 	}
 }
 
-// Go's own exit code for a panic is 2, which tells cron that the configuration is wrong.
+// Go's own exit code for a panic is 2, which tells cron that the configuration is wrong; and it prints what the program
+// broke on. The stack is for those who ask, by --verbose.
 func TestABreakOfTheProgramIsAFailureWithItsPlace(t *testing.T) {
-	err := guarded(func() error { panic("JANE DOE") })
-	if err == nil || !strings.Contains(err.Error(), "revcycle/") || strings.Contains(err.Error(), "DOE") || codeOf(context.Background(), err) != exitFailed {
-		t.Errorf("got %v", err)
+	for _, form := range []string{"text", "json"} {
+		for _, verbose := range []bool{false, true} {
+			var said bytes.Buffer
+			args := []string{"version", "--log-format", form, fmt.Sprintf("--verbose=%t", verbose)}
+			code := execute(context.Background(), args, breaking{}, &said)
+			if code != exitFailed || strings.Contains(said.String(), "DOE") || strings.Contains(said.String(), "main_test.go") != verbose ||
+				!strings.Contains(said.String(), "the program broke at revcycle/cmd/revcycle.breaking.Write:") {
+				t.Errorf("%s, verbose %t: exit %d: %s", form, verbose, code, &said)
+			}
+		}
 	}
 }
+
+// breaking is a stream on which the program breaks.
+type breaking struct{}
+
+func (breaking) Write([]byte) (int, error) { panic("JANE DOE") }

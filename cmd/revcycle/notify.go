@@ -25,7 +25,7 @@ const (
 func (a *app) telling(job func(*cobra.Command, []string) error) func(*cobra.Command, []string) error {
 	return func(c *cobra.Command, args []string) error {
 		started := a.clock()
-		err := job(c, args)
+		err := guarded(func() error { return job(c, args) })
 		a.tell(c.Context(), started, codeOf(c.Context(), err))
 		return err
 	}

@@ -261,7 +261,7 @@ func logLines(t *testing.T, text string) []logLine {
 func TestTheLogIsLinesOfJSONEvenWhereTheRunIsKilled(t *testing.T) {
 	p := newPlace(t, "operations")
 	p.drop(demoInbox + "/*.83*")
-	args := []string{"run", "-C", p.dir, "--as-of", "2025-04-01", "--log-format", "json"}
+	args := []string{"run", "-C", p.dir, "--as-of", "2025-04-01", "--log-format", "json", "--verbose"}
 	lines := 0
 	for i := range 6 {
 		c := command(t, args...)
@@ -286,6 +286,14 @@ func TestTheLogIsLinesOfJSONEvenWhereTheRunIsKilled(t *testing.T) {
 	}
 	if lines += len(last); lines < 2*len(pipeline.Stages) {
 		t.Errorf("%d lines in all, want two for each stage at least", lines)
+	}
+	// Who did not ask for more hears of no stage.
+	p.drop(goldenCase + "/in/submitted.837p")
+	e = revcycle(t, args[:len(args)-1]...)
+	for _, l := range logLines(t, e.err) {
+		if l.Level == "DEBUG" || l.Stage != "" {
+			t.Errorf("without --verbose: %+v", l)
+		}
 	}
 	// An error is a line too.
 	e = revcycle(t, "run", "-C", filepath.Join(p.dir, "nowhere"), "--log-format", "json")

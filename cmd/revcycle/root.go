@@ -16,6 +16,7 @@ import (
 
 	"revcycle/civil"
 	"revcycle/pipeline"
+	"revcycle/pipeline/flow"
 	"revcycle/rules/book"
 	"revcycle/spelling"
 	"revcycle/workspace"
@@ -31,6 +32,7 @@ type app struct {
 	verb      string                 // of this command line
 	ctx       context.Context        // of this command line
 	logFormat string
+	verbose   bool
 	json      bool
 	workers   int
 	clock     func() time.Time
@@ -51,6 +53,10 @@ func execute(ctx context.Context, args []string, out, errOut io.Writer) int {
 	root.SetErr(errOut)
 	err := guarded(func() error { return root.ExecuteContext(ctx) })
 	code := codeOf(ctx, err)
+	if f, ok := errors.AsType[*flow.Fault](err); ok {
+		a.log().Debug(f.Error(), "stack", f.Stack)
+		err = fmt.Errorf("%w: what was not committed was not done; report it, with what --verbose says, and run it again", err)
+	}
 	var quiet exitError
 	if code == exitInterrupted {
 		err = errors.New("interrupted; run it again to go on")
@@ -65,11 +71,11 @@ func execute(ctx context.Context, args []string, out, errOut io.Writer) int {
 	return code
 }
 
-// guarded makes a break of the program an error that says where, without the values that it broke on: they may be a patient's.
+// guarded makes a break of the program an error that says where, without the values that it broke on.
 func guarded(f func() error) (err error) {
 	defer func() {
 		if recover() != nil {
-			err = fmt.Errorf("the program broke at %s: nothing that was begun is half done; report it and run it again", pipeline.BrokeAt())
+			err = flow.Recovered()
 		}
 	}()
 	return f()
@@ -91,6 +97,7 @@ func (a *app) root() *cobra.Command {
 	flags.StringVar(&a.asOf, "as-of", "", "business date, 2006-01-02 (default: today in the workspace's time zone)")
 	flags.StringVar(&a.database, "database", "", "PostgreSQL ledger, postgres://user@host/name, in place of the embedded one (default $REVCYCLE_DATABASE_FILE, else revcycle.yaml)")
 	flags.StringVar(&a.logFormat, "log-format", "text", "messages on stderr: text or json")
+	flags.BoolVarP(&a.verbose, "verbose", "v", false, "say more: when stages begin and end, the stack where the program broke, proofs that hold")
 	flags.BoolVar(&a.json, "json", false, "print data as JSON")
 	flags.IntVar(&a.workers, "workers", 0, "parallel workers (default: revcycle.yaml, else one per processor)")
 	root.PersistentPreRunE = func(*cobra.Command, []string) error {
@@ -160,15 +167,19 @@ func wantArgs(c *cobra.Command) {
 // log gives messages for people or for a machine; never a patient's name. For a machine each is one line of JSON,
 // written at once, with its time in UTC.
 func (a *app) log() *slog.Logger {
+	level := slog.LevelInfo
+	if a.verbose {
+		level = slog.LevelDebug
+	}
 	if a.logFormat == "json" {
-		return slog.New(slog.NewJSONHandler(a.err, &slog.HandlerOptions{Level: slog.LevelDebug, ReplaceAttr: func(_ []string, at slog.Attr) slog.Attr {
+		return slog.New(slog.NewJSONHandler(a.err, &slog.HandlerOptions{Level: level, ReplaceAttr: func(_ []string, at slog.Attr) slog.Attr {
 			if at.Key == slog.TimeKey {
 				at.Value = slog.TimeValue(at.Value.Time().UTC())
 			}
 			return at
 		}}))
 	}
-	return slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{ReplaceAttr: func(_ []string, at slog.Attr) slog.Attr {
+	return slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: level, ReplaceAttr: func(_ []string, at slog.Attr) slog.Attr {
 		if at.Key == slog.TimeKey || at.Key == slog.LevelKey {
 			return slog.Attr{}
 		}

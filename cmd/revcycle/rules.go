@@ -98,8 +98,7 @@ type proofLine struct {
 }
 
 func (a *app) rulesTestCommand(load func() (*book.Book, error)) *cobra.Command {
-	var verbose bool
-	c := &cobra.Command{
+	return &cobra.Command{
 		Use:   "test [RULE|CONTRACT]",
 		Short: "runs the proofs of every rule and contract",
 		Long: "test runs every proof of the book: the claims on which a rule must fire or must not, and the prices that a contract\n" +
@@ -124,7 +123,7 @@ func (a *app) rulesTestCommand(load func() (*book.Book, error)) *cobra.Command {
 			if len(list) == 0 && len(args) > 0 {
 				return usage("rules test: no rule or contract is called %s", args[0])
 			}
-			if err := a.printProofs(list, failed, verbose); err != nil {
+			if err := a.printProofs(list, failed); err != nil {
 				return err
 			}
 			if failed > 0 {
@@ -133,16 +132,14 @@ func (a *app) rulesTestCommand(load func() (*book.Book, error)) *cobra.Command {
 			return nil
 		},
 	}
-	c.Flags().BoolVarP(&verbose, "verbose", "v", false, "show the proofs that hold, too")
-	return c
 }
 
-func (a *app) printProofs(list []proofLine, failed int, verbose bool) error {
+func (a *app) printProofs(list []proofLine, failed int) error {
 	if a.json {
 		return a.printJSON(list)
 	}
 	for _, p := range list {
-		if !p.Holds || verbose {
+		if !p.Holds || a.verbose {
 			fmt.Fprintln(a.out, book.ProofResult(p))
 		}
 	}

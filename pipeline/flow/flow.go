@@ -1,7 +1,8 @@
 // Package flow runs pure functions over a stream with several workers, in order and in bounded memory.
 //
 // It is the only place of revcycle that starts goroutines. Whatever the number of workers, the results
-// come in the order of the items, so that what is made of them has the same bytes.
+// come in the order of the items, so that what is made of them has the same bytes. A goroutine that breaks
+// would end the process with its values on the screen: here it is an error, a Fault.
 package flow
 
 import (
@@ -16,8 +17,8 @@ import (
 const Bound = 2
 
 // Map gives f of every item, in the order of the items, worked out by up to `workers` goroutines. The
-// first error, of the items or of f, ends the stream, and so does breaking off; f's context is
-// cancelled then. All goroutines have ended when the range ends.
+// first error, of the items or of f, ends the stream, and so does breaking off; a panic of theirs is the
+// error *Fault. f's context is cancelled then. All goroutines have ended when the range ends.
 func Map[In, Out any](ctx context.Context, workers int, items iter.Seq2[In, error], f func(context.Context, In) (Out, error)) iter.Seq2[Out, error] {
 	return func(yield func(Out, error) bool) {
 		outer := ctx
@@ -57,6 +58,17 @@ type mapping[In, Out any] struct {
 func (m *mapping[In, Out]) feed(ctx context.Context, items iter.Seq2[In, error]) {
 	defer close(m.turns)
 	defer close(m.jobs)
+	if err := guarded(func() error { m.hand(ctx, items); return nil }); err != nil {
+		turn := make(chan result[Out], 1)
+		turn <- result[Out]{err: err}
+		select {
+		case m.turns <- turn:
+		case <-ctx.Done():
+		}
+	}
+}
+
+func (m *mapping[In, Out]) hand(ctx context.Context, items iter.Seq2[In, error]) {
 	for in, err := range items {
 		turn := make(chan result[Out], 1)
 		select {
@@ -79,8 +91,10 @@ func (m *mapping[In, Out]) feed(ctx context.Context, items iter.Seq2[In, error])
 
 func (m *mapping[In, Out]) work(ctx context.Context, f func(context.Context, In) (Out, error)) {
 	for j := range m.jobs {
-		out, err := f(ctx, j.in)
-		j.turn <- result[Out]{out, err}
+		var r result[Out]
+		err := guarded(func() (err error) { r.out, err = f(ctx, j.in); return err })
+		r.err = err
+		j.turn <- r
 	}
 }
 

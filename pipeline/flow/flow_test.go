@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"runtime"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -89,5 +90,41 @@ func TestMapReportsACancelledContext(t *testing.T) {
 	}
 	if !errors.Is(last, context.Canceled) {
 		t.Errorf("got %v, want context canceled", last)
+	}
+}
+
+// A panic in a goroutine would end the process with exit code 2 and a patient's name on the screen.
+func TestABreakOfAGoroutineIsAnErrorWithItsPlace(t *testing.T) {
+	breaking := func(n int, when bool) { // the place that is wanted
+		if when {
+			panic("JANE DOE " + string(rune(n)))
+		}
+	}
+	items := func(yield func(int, error) bool) {
+		for i := range 1000 {
+			breaking(i, i == 70)
+			if !yield(i, nil) {
+				return
+			}
+		}
+	}
+	for what, at := range map[string]int{"of the items": 1000, "of a worker": 30} {
+		for _, workers := range []int{1, 4} {
+			var last error
+			n := 0
+			for _, err := range Map(context.Background(), workers, items, func(_ context.Context, i int) (int, error) {
+				breaking(i, i == at)
+				return i, nil
+			}) {
+				n, last = n+1, err
+			}
+			var f *Fault
+			if !errors.As(last, &f) || !strings.HasPrefix(f.At, "revcycle/pipeline/flow.TestABreak") || !strings.Contains(f.Stack, "flow_test.go:") || n != min(at, 70)+1 {
+				t.Errorf("a break %s, %d workers: after %d items %v", what, workers, n, last)
+			}
+			if f != nil && strings.Contains(f.Error()+f.Stack, "DOE") {
+				t.Errorf("a break %s tells its value", what)
+			}
+		}
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -15,6 +14,7 @@ import (
 
 	"revcycle/ledger"
 	"revcycle/pipeline"
+	"revcycle/pipeline/flow"
 )
 
 // desk is what the jobs of a worker share: what it works with, and the step that is under way.
@@ -209,9 +209,10 @@ const twins = 10
 // try does units. A panic of theirs is an error, as what they read may be at fault; where it came from is in the log.
 func (w *unitsWorker) try(ctx context.Context, share *pipeline.Share, keys []string, along func(ledger.Tx) error) (err error) {
 	defer func() {
-		if p := recover(); p != nil {
-			w.desk.log.Error("panic", "unit", keys[0], "stack", string(debug.Stack()))
-			err = fmt.Errorf("unit %s: panic: %v", keys[0], p)
+		if recover() != nil {
+			f := flow.Recovered()
+			w.desk.log.Error(f.Error(), "unit", keys[0], "stack", f.Stack)
+			err = fmt.Errorf("unit %s: %w", keys[0], f)
 		}
 	}()
 	for range twins {

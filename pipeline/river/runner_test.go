@@ -177,10 +177,10 @@ func TestAPanicIsATryThatFailed(t *testing.T) {
 	}
 	w := n.start(testWorker{Jobs: 2, Panic: "assess 0000-ffff", Cause: cause})
 	err := n.run(context.Background())
-	if err == nil || !strings.Contains(err.Error(), "assess 0000-ffff, tried 6 times: unit 0000-ffff: panic: a fault of the test") {
+	if err == nil || !strings.Contains(err.Error(), "assess 0000-ffff, tried 6 times: unit 0000-ffff: the program broke at revcycle/pipeline/river.") || strings.Contains(err.Error(), "a fault of the test") {
 		t.Errorf("the run ended with %v", err)
 	}
-	if !strings.Contains(w.log.String(), "runtime/debug.Stack") {
+	if !strings.Contains(w.log.String(), "night_test.go:") {
 		t.Error("the worker's log does not say where the panic came from")
 	}
 	if err := os.Remove(cause); err != nil {
