@@ -32,7 +32,7 @@ const filesInReport = 60
 type Morning struct {
 	Payers     []PayerMoney
 	Gaps       []FacilityGaps
-	Quarantine []workspace.Reason // of the batch
+	Quarantine []HeldUnit // of the batch, as far as they wait still
 }
 
 // PayerMoney is what a batch moved on the claims of one payer: Charged = Paid + Adjusted + Open.
@@ -174,12 +174,9 @@ func (env *Env) morning(ctx context.Context) (m Morning, err error) {
 		return m, err
 	}
 	m.Gaps = byFacility(gaps)
-	held, err := env.Workspace.Quarantined()
-	if err != nil {
-		return m, err
-	}
-	m.Quarantine = slices.DeleteFunc(held, func(r workspace.Reason) bool { return r.Batch != env.Batch.ID })
-	return m, nil
+	held, err := env.Held(ctx)
+	m.Quarantine = slices.DeleteFunc(held, func(u HeldUnit) bool { return u.Batch != env.Batch.ID })
+	return m, err
 }
 
 func byFacility(gaps []Gap) []FacilityGaps {
