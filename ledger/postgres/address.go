@@ -8,10 +8,8 @@ import (
 	"net"
 	"net/url"
 	"os"
-	"path/filepath"
 	"strings"
 
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
@@ -22,7 +20,7 @@ const whereSecretsGo = "put it into a file and name that with passfile=, PGPASSF
 
 // CheckURL says what is wrong with a database's URL, before anything is connected to. A password is accepted only
 // where the URL itself comes from a file that is kept secret (fromFile), never from a flag or revcycle.yaml, nor from
-// the environment (PGPASSWORD). Beyond this machine the connection must be encrypted and the server's certificate
+// the environment (PGPASSWORD), nor from a passfile or service file that others may read. Beyond this machine the connection must be encrypted and the server's certificate
 // checked: sslmode=verify-full, or verify-ca. No message shows the URL.
 func CheckURL(address string, fromFile bool) error {
 	u, err := url.Parse(address)
@@ -72,53 +70,7 @@ func parse(address string) (*pgxpool.Config, error) {
 			return nil, err
 		}
 	}
-	return cfg, nil
-}
-
-// withPassfile adds to a refusal of the user where its password came from, and why there was none.
-func withPassfile(address string, c *pgconn.Config, err error) error {
-	pe, ok := errors.AsType[*pgconn.PgError](err)
-	if !ok || pe.Code != "28P01" {
-		return err
-	}
-	return &oursError{"the server refuses the password: " + passwordOf(address, c) + " (SQLSTATE 28P01)", err}
-}
-
-// passwordOf says where the password of a connection came from; no password.
-func passwordOf(address string, c *pgconn.Config) string {
-	u, err := url.Parse(address)
-	if err != nil {
-		return "see the passfile"
-	}
-	name, from := u.Query().Get("passfile"), "passfile="
-	if _, inURL := u.User.Password(); inURL || u.Query().Has("password") {
-		return "it stands in the URL"
-	}
-	if name == "" {
-		name, from = os.Getenv("PGPASSFILE"), "PGPASSFILE"
-	}
-	if name == "" && (u.Query().Has("service") || os.Getenv("PGSERVICE") != "") {
-		return "see the service file, and the passfile that it names"
-	}
-	if home, err := os.UserHomeDir(); name == "" && err == nil {
-		name, from = filepath.Join(home, ".pgpass"), "the default: passfile= and PGPASSFILE name none"
-	}
-	host := c.Host
-	if strings.HasPrefix(host, "/") {
-		host = "localhost"
-	}
-	text, err := os.ReadFile(name)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Sprintf("no password was sent, for passfile %s (%s) is not there", name, from)
-	case err != nil:
-		return fmt.Sprintf("no password was sent, for passfile %s (%s) cannot be read by this user", name, from)
-	case c.Password != "":
-		return fmt.Sprintf("it is that of passfile %s (%s)", name, from)
-	case len(strings.TrimSpace(string(text))) == 0:
-		return fmt.Sprintf("no password was sent, for passfile %s (%s) is empty", name, from)
-	}
-	return fmt.Sprintf("no password was sent, for passfile %s (%s) has no line for %s:%d:%s:%s", name, from, host, c.Port, c.Database, c.User)
+	return cfg, privateSecrets(address, &c.Config)
 }
 
 // encrypted refuses a connection that leaves the machine in the clear, or to a server that anyone may play.

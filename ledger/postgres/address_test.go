@@ -64,3 +64,57 @@ func TestAURLThatWouldShowAPasswordOrPatientsIsRefused(t *testing.T) {
 		t.Errorf("a password in the environment: got %v", err)
 	}
 }
+
+// A password that others can read is no secret: libpq passes over a passfile of such a mode, and the sentence says what to do.
+// systemd's credentials are private by their folder, whatever their mode shows.
+func TestAPasswordThatOthersMayReadIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		file := filepath.Join(dir, name)
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	pass := write("pass", "*:*:*:rc:hunter2\n")
+	services := write("services", "[by-pass]\nhost=localhost\nuser=rc\npassfile="+pass+"\n[whole]\nhost=localhost\nuser=rc\npassword=hunter2\n[none]\nhost=localhost\nuser=other\n")
+	t.Setenv("HOME", write("home", "")+"less")
+	for _, c := range []struct{ url, env, file string }{
+		{"postgres://rc@localhost/x?passfile=" + pass, "", pass},
+		{"postgres://rc@localhost/x", "PGPASSFILE", pass},
+		{"postgres:///x?service=by-pass&servicefile=" + services, "", pass},
+		{"postgres:///x?service=whole&servicefile=" + services, "", services},
+	} {
+		if c.env != "" {
+			t.Setenv(c.env, c.file)
+		}
+		for mode, taken := range map[os.FileMode]bool{0o600: true, 0o400: true, 0o640: false, 0o604: false, 0o440: false} {
+			if err := os.Chmod(c.file, mode); err != nil {
+				t.Fatal(err)
+			}
+			err := postgres.CheckURL(c.url, false)
+			if taken != (err == nil) || !taken && (!errors.Is(err, postgres.ErrAddress) || !strings.Contains(err.Error(), "chmod 0600 "+c.file) || strings.Contains(err.Error(), "hunter2")) {
+				t.Errorf("%s, %s of mode %04o: got %v", c.url, filepath.Base(c.file), mode, err)
+			}
+			if !taken {
+				t.Setenv("CREDENTIALS_DIRECTORY", dir)
+				if err := postgres.CheckURL(c.url, false); err != nil {
+					t.Errorf("%s, a credential of mode %04o: got %v", c.url, mode, err)
+				}
+				os.Unsetenv("CREDENTIALS_DIRECTORY")
+			}
+		}
+		if err := os.Chmod(c.file, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// What gave no password is nobody's secret.
+	if err := os.Chmod(pass, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, url := range []string{"postgres://other@localhost/x?passfile=" + pass, "postgres:///x?service=none&servicefile=" + services} {
+		if err := postgres.CheckURL(url, false); err != nil {
+			t.Errorf("%s: got %v", url, err)
+		}
+	}
+}
