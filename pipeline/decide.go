@@ -62,7 +62,7 @@ func (env *Env) decide(ctx context.Context, act, reason string, some ...ledger.D
 			return fmt.Errorf("%s: %w", act, err)
 		}
 	}
-	return env.writeAudit(ctx)
+	return env.ExportAudit(ctx)
 }
 
 // decided reports whether people released or unmatched something since a batch that the next one takes up.

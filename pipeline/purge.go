@@ -62,7 +62,7 @@ func (env *Env) Purge(ctx context.Context, list []Removal) (done int, err error)
 	behind.Batch = last
 	for _, r := range list {
 		if err := ctx.Err(); err != nil {
-			return done, errors.Join(err, env.writeAudit(context.WithoutCancel(ctx)))
+			return done, errors.Join(err, env.ExportAudit(context.WithoutCancel(ctx)))
 		}
 		w := &write{unit: behind.unit("purge", r.Kind+" "+r.Name)}
 		err := behind.audited(ctx, w, "purge "+r.Kind, r.Name, fmt.Sprintf("%d bytes: %s", r.Bytes, r.Why))
@@ -73,11 +73,11 @@ func (env *Env) Purge(ctx context.Context, list []Removal) (done int, err error)
 			err = r.remove(ctx)
 		}
 		if err != nil {
-			return done, errors.Join(fmt.Errorf("purge %s %s: %w", r.Kind, r.Name, err), env.writeAudit(context.WithoutCancel(ctx)))
+			return done, errors.Join(fmt.Errorf("purge %s %s: %w", r.Kind, r.Name, err), env.ExportAudit(context.WithoutCancel(ctx)))
 		}
 		done++
 	}
-	return done, env.writeAudit(ctx)
+	return done, env.ExportAudit(ctx)
 }
 
 // purging is one look at what may go.

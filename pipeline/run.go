@@ -32,7 +32,7 @@ func (env *Env) Run(ctx context.Context) (Summary, error) {
 	if !begun {
 		// A run that was killed behind its last commit has not exported the audit yet; one before may have had no place
 		// for its metrics.
-		if err := errors.Join(env.writeAudit(ctx), env.renewMetrics(ctx)); err != nil {
+		if err := errors.Join(env.ExportAudit(ctx), env.renewMetrics(ctx)); err != nil {
 			return Summary{}, err
 		}
 		return env.lastSummary(ctx)
@@ -267,7 +267,7 @@ func (env *Env) end(ctx context.Context, sum Summary) error {
 		return err
 	}
 	env.Batch.Open = false
-	if err := env.writeAudit(ctx); err != nil {
+	if err := env.ExportAudit(ctx); err != nil {
 		return err
 	}
 	return env.Workspace.DropSpools()

@@ -50,6 +50,8 @@ type Env struct {
 	broke func(on string)
 	// inboxLater leaves the inbox to the next run: this one takes up what people decided.
 	inboxLater bool
+	// changedAudit is what AuditChanged says.
+	changedAudit string
 }
 
 // Batch is one run.

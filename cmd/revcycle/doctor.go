@@ -189,7 +189,7 @@ func (a *app) checkLedger(ctx context.Context, w *workspace.Workspace) []workspa
 		return []workspace.Check{workspace.Fault("ledger", where+": "+spoken(err), "")}
 	}
 	today := w.BusinessDate(a.clock())
-	out := rights
+	out := append(rights, checkAudit(ctx, env)...)
 	switch n := len(all); {
 	case n == 0 && url == "":
 		out = append(out, workspace.Fine("ledger", "none yet; the first run makes it: "+where))
@@ -204,6 +204,18 @@ func (a *app) checkLedger(ctx context.Context, w *workspace.Workspace) []workspa
 		out = append(out, workspace.Fine("ledger", fmt.Sprintf("%d batches, the last is %s: %s", n, all[n-1].ID, where)))
 	}
 	return append(out, a.checkAwaited(ctx, w, store)...)
+}
+
+// checkAudit looks whether somebody changed audit.jsonl.
+func checkAudit(ctx context.Context, env *pipeline.Env) []workspace.Check {
+	why, err := env.CheckAuditFile(ctx)
+	switch {
+	case err != nil:
+		return []workspace.Check{workspace.Fault("audit", spoken(err), "see that audit.jsonl can be read")}
+	case why != "":
+		return []workspace.Check{workspace.Warning("audit", "audit.jsonl was changed: "+why, "the next run puts it aside, writes it anew from the ledger and ends with 3: see who changed it")}
+	}
+	return nil
 }
 
 // checkRights looks whether the database lets this user do what a run does.

@@ -102,6 +102,8 @@ func host() string {
 // endOf says how a run ended that has the code; where that is 0, also whether there was anything to do.
 func (a *app) endOf(code int) string {
 	switch {
+	case code == exitQuarantined && a.changed != "":
+		return meaningOf(code) + "; audit.jsonl was changed by somebody"
 	case code != exitDone:
 		return meaningOf(code)
 	case a.ran.Empty():

@@ -38,6 +38,7 @@ type app struct {
 	clock     func() time.Time
 	user      func() int       // who this is, to the operating system
 	ran       pipeline.Summary // of the run of this command, as far as it came
+	changed   string           // what somebody had done to audit.jsonl; "" = nothing
 	waiting   int              // units that wait in quarantine after it; -1 where nobody looked
 }
 

@@ -124,7 +124,8 @@ func (a *app) mayWrite() error {
 	return err
 }
 
-// lockedLedger calls f with the ledger open for writing and held, where it is the workspace's own.
+// lockedLedger calls f with the ledger open for writing and held, where it is the workspace's own. What somebody changed in
+// audit.jsonl is put aside first, which is exit 3.
 func (a *app) lockedLedger(env *pipeline.Env, f func(*pipeline.Env) error) error {
 	if err := env.CheckOwnLedger(a.ctx); err != nil {
 		return err
@@ -142,7 +143,12 @@ func (a *app) lockedLedger(env *pipeline.Env, f func(*pipeline.Env) error) error
 	if err != nil {
 		return err
 	}
-	err = f(env)
+	if err = env.ExportAudit(a.ctx); err == nil {
+		err = f(env)
+	}
+	if a.changed = env.AuditChanged(); a.changed != "" && err == nil {
+		err = exitError(exitQuarantined)
+	}
 	if held, herr := env.Held(context.WithoutCancel(a.ctx)); herr == nil {
 		a.waiting = len(held)
 	}
