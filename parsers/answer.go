@@ -104,8 +104,10 @@ func (a *answering) interchange(w io.Writer, i ReceivedInterchange) error {
 // none.
 func delimiters(d x12.Delimiters) x12.Delimiters {
 	all := []byte{d.Element, d.Component, d.Segment}
-	if d.Repetition == 0 && !bytes.Contains(all, []byte{x12.Standard.Repetition}) {
-		d.Repetition = x12.Standard.Repetition
+	for _, c := range []byte("^!|>") {
+		if d.Repetition == 0 && bytes.IndexByte(all, c) < 0 {
+			d.Repetition = c
+		}
 	}
 	if x12.NewWriter(io.Discard, d).Flush() != nil {
 		return x12.Standard

@@ -65,11 +65,16 @@ func lineSum(v view, report func(x12.Fault)) {
 	}
 	total, sound := amount(v, s, 2, report)
 	sum, lines := money.Cents(0), 0
-	for line := range v.children("2400") {
-		c, ok := charge(line, report)
-		sound = sound && ok
-		sum += c
-		lines++
+	for i := v.i; i < int32(len(v.r.loops)); i++ { // wherever a line stands: one without its LX counts, too
+		in := view{v.r, i}
+		for _, sv := range services {
+			for line, ok := in.firstOf(sv.id); ok; line, ok = line.nextOf() {
+				c, ok := amount(in, line, sv.charge, report)
+				sound = sound && ok
+				sum += c
+				lines++
+			}
+		}
 	}
 	if sound && lines > 0 && sum != total {
 		fault(v, s, 2, 0, report, x12.Fault{SNIP: 3, Code: CodeChargeSum, Severity: x12.Warn,

@@ -99,7 +99,8 @@ func (c *Checker) Take(s *x12.Segment) x12.Placement {
 	at := c.walker.Place(s)
 	depth := c.walker.Depth()
 	switch {
-	case at.Loop == nil:
+	case at.Loop == nil: // kept where it stands: a line without its LX has a charge all the same
+		c.keep(s)
 		return at
 	case at.Opened && at.Index == 0:
 		c.closeTo(0)
