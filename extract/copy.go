@@ -42,10 +42,14 @@ func PublishedFiles(dir string, batches []string) ([]PublishedFile, error) {
 	return out, nil
 }
 
-// Current makes what readers look at anew from the last published batch of a folder whose files are all there: the folder
-// current/, swapped whole, and the texts beside it. Where nothing is published it does nothing.
-func Current(dir string) error {
-	m, err := Latest(dir)
+// Current makes what readers look at anew from a published batch of a folder whose files are all there, or from the last one
+// where that batch's manifest is not there: the folder current/, swapped whole, and the texts beside it. Where nothing is
+// published it does nothing.
+func Current(dir, batch string) error {
+	m, err := ReadManifest(dir, batch)
+	if batch == "" || errors.Is(err, ErrNoManifest) {
+		m, err = Latest(dir)
+	}
 	if errors.Is(err, ErrNoManifest) {
 		return nil
 	}

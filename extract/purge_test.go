@@ -153,12 +153,12 @@ func TestACopyOfThePublishedFilesIsTheSameView(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := Current(copied); err != nil {
+	if err := Current(copied, ""); err != nil {
 		t.Fatal(err)
 	}
 	w.holds(copied)
 	sameTree(t, "the copy", tree(t, copied), tree(t, dir))
-	if err := Current(t.TempDir()); err != nil {
+	if err := Current(t.TempDir(), ""); err != nil {
 		t.Errorf("nothing is published: %v", err)
 	}
 }

@@ -27,7 +27,7 @@ const (
 // Decision is what a person decided. Of decisions with one kind, subject and, where it is of a match, object the latest counts.
 type Decision struct {
 	Seq     int64
-	After   int64  // number of the batch that was the last one then: the next batch takes the decision up
+	After   int64  // number of the batch that was the last one then: the next batch takes the decision up; of a rollback the last published
 	Kind    string // OfQuarantine, OfMatch, OfPublication
 	Verdict string
 	Subject string // ID of the held unit or payment; of the remit; of the batch

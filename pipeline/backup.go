@@ -151,7 +151,7 @@ func (s Backing) copyAll(c *copying, b *Backup) error {
 	if err != nil {
 		return err
 	}
-	published, err := s.noteLedger(c, store, b)
+	published, shown, err := s.noteLedger(c, store, b)
 	if err == nil {
 		err = s.audit(c, store)
 	}
@@ -163,7 +163,7 @@ func (s Backing) copyAll(c *copying, b *Backup) error {
 			return err
 		}
 	}
-	if err := c.extracts(parts["extracts"], published); err != nil {
+	if err := c.extracts(parts["extracts"], published, shown); err != nil {
 		return err
 	}
 	secrets := s.Workspace.Secrets()
@@ -178,28 +178,38 @@ func (s Backing) copyAll(c *copying, b *Backup) error {
 	})
 }
 
-// noteLedger enters the copied ledger, and gives the batches whose extracts it knows to be published.
-func (s Backing) noteLedger(c *copying, store ledger.Store, b *Backup) (published []string, err error) {
+// noteLedger enters the copied ledger, and gives the batches whose extracts it knows to be published, and the one whose are
+// current: of the last one, or of an earlier one that somebody rolled back to since.
+func (s Backing) noteLedger(c *copying, store ledger.Store, b *Backup) (published []string, shown string, err error) {
 	all, err := Batches(c.ctx, store)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	byNo := map[int64]string{}
 	for _, row := range all {
 		byNo[row.No] = row.ID
 		b.Batch, b.Open = row.ID, row.Open
 	}
+	newest := int64(0)
 	for row, err := range store.Rows(c.ctx, ledger.Query{Table: ledger.Published}) {
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
+		newest = max(newest, row[0].Int())
 		published = append(published, byNo[row[0].Int()])
+	}
+	d, err := rolledBack(c.ctx, store, newest)
+	if err != nil {
+		return nil, "", err
+	}
+	if shown = byNo[newest]; slices.Contains(published, d.Subject) {
+		shown = d.Subject
 	}
 	if s.LedgerLeftOut != "" {
 		b.LeftOut = append(b.LeftOut, s.LedgerLeftOut)
-		return published, nil
+		return published, shown, nil
 	}
-	return published, c.enter("ledger.db")
+	return published, shown, c.enter("ledger.db")
 }
 
 // audit copies audit.jsonl as the copied ledger knows it: a run may have exported more since that was copied. A file that
@@ -220,8 +230,8 @@ func (s Backing) audit(c *copying, store ledger.Store) error {
 	return c.enter(rel)
 }
 
-// extracts copies the published views and makes current/ of the last of them.
-func (c *copying) extracts(dir string, published []string) error {
+// extracts copies the published views and makes current/ of the one that is shown.
+func (c *copying) extracts(dir string, published []string, shown string) error {
 	files, err := extract.PublishedFiles(dir, published)
 	if err != nil {
 		return err
@@ -232,7 +242,7 @@ func (c *copying) extracts(dir string, published []string) error {
 			return fmt.Errorf("%s: %w; a purge may have been at work: run it again", rel, err)
 		}
 	}
-	if err := extract.Current(filepath.Join(c.root, "extracts")); err != nil {
+	if err := extract.Current(filepath.Join(c.root, "extracts"), shown); err != nil {
 		return err
 	}
 	return os.RemoveAll(filepath.Join(c.root, "extracts", ".staging"))

@@ -52,7 +52,7 @@ func (env *Env) decide(ctx context.Context, act, reason string, some ...ledger.D
 	behind.Batch = last
 	for i := range some {
 		d := &some[i]
-		d.Seq, d.After, d.Reason, d.At, d.Actor = count[0][0].Int()+int64(i)+1, last.No, reason, stamp(env.Clock()), env.Actor
+		d.Seq, d.After, d.Reason, d.At, d.Actor = count[0][0].Int()+int64(i)+1, cmp.Or(d.After, last.No), reason, stamp(env.Clock()), env.Actor
 		w := &write{unit: behind.unit("decide", strconv.FormatInt(d.Seq, 10))}
 		w.add(ledger.Decisions, d.Row())
 		if err := behind.audited(ctx, w, act, strings.TrimSpace(d.Subject+" "+d.Object), reason); err != nil {

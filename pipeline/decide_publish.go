@@ -40,8 +40,16 @@ func (env *Env) Rollback(ctx context.Context, batch, reason string) (Rolled, err
 	if out.Already = v.Batch == batch; out.Already {
 		return out, nil
 	}
+	last, _, err := lastBatch(ctx, env.Store)
+	if err != nil {
+		return out, err
+	}
+	if last.Open && last.No == v.number {
+		return out, refused("batch %s has published and not ended, and will publish again: revcycle run ends it; then say it again", last.ID)
+	}
 	if v.Asked != batch {
-		err := env.decide(ctx, "roll back extracts", reason, ledger.Decision{Kind: ledger.OfPublication, Verdict: ledger.Rollback, Subject: batch, Object: v.Batch})
+		// An open batch publishes over it, and so does any batch behind the last published one.
+		err := env.decide(ctx, "roll back extracts", reason, ledger.Decision{Kind: ledger.OfPublication, Verdict: ledger.Rollback, After: v.number, Subject: batch, Object: v.Batch})
 		if err != nil {
 			return out, err
 		}
@@ -106,6 +114,8 @@ type View struct {
 	Reason string `json:"reason"`
 	At     string `json:"at"`
 	Actor  string `json:"actor"`
+
+	number int64 // of the last published batch
 }
 
 // Published tells which batch's extracts are current, and who rolled them back.
@@ -122,12 +132,19 @@ func (env *Env) Published(ctx context.Context) (View, error) {
 	if err != nil {
 		return v, err
 	}
-	v.Batch, v.Newest, v.Behind = m.Batch, newest.Batch, m.Number != newest.Number
-	for d, err := range ledger.ReadDecisions(ctx, env.Store, ledger.Named("kind", ledger.OfPublication), sinceBatch(newest.Number)) {
+	v.Batch, v.Newest, v.Behind, v.number = m.Batch, newest.Batch, m.Number != newest.Number, newest.Number
+	d, err := rolledBack(ctx, env.Store, newest.Number)
+	v.Asked, v.Reason, v.At, v.Actor = d.Subject, d.Reason, d.At, d.Actor
+	return v, err
+}
+
+// rolledBack is the last decision to publish an earlier view again since a batch was published; the zero one for none.
+func rolledBack(ctx context.Context, s ledger.Store, published int64) (last ledger.Decision, err error) {
+	for d, err := range ledger.ReadDecisions(ctx, s, ledger.Named("kind", ledger.OfPublication), sinceBatch(published)) {
 		if err != nil {
-			return v, err
+			return last, err
 		}
-		v.Asked, v.Reason, v.At, v.Actor = d.Subject, d.Reason, d.At, d.Actor
+		last = d
 	}
-	return v, nil
+	return last, nil
 }
