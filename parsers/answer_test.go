@@ -203,7 +203,7 @@ func TestAnswersSayWhatWasWrong(t *testing.T) {
 	}{
 		{"sound", nil, "A 000", "A [] A []", "A2:20"},
 		{"segment count", []string{"SE*26", "SE*25"}, "A 000", "R [] R [4]", ""},
-		{"set control", []string{"SE*26*0001", "SE*26*1"}, "A 000", "R [] R [3]", ""},
+		{"set control", []string{"SE*26*0001", "SE*26*0002"}, "A 000", "R [] R [3]", ""},
 		{"group count", []string{"GE*1", "GE*2"}, "A 000", "R [5] R []", ""},
 		{"group control", []string{"GE*1*101", "GE*1*102"}, "A 000", "R [4] R []", ""},
 		{"interchange count", []string{"IEA*1", "IEA*2"}, "R 021", "", ""},

@@ -63,7 +63,11 @@ func newScanner(r io.Reader, deep bool) *scanner {
 		s.fault(s.env.Stamp(f))
 	}
 	s.env.Report = s.fault
-	s.tally.Report = func(f x12.Fault) { s.fault(s.env.Stamp(s.inSet(f))) }
+	s.tally.Report = func(f x12.Fault) {
+		if s.checker == nil || f.Code != x12.CodeAmount { // a checker has said so
+			s.fault(s.env.Stamp(s.inSet(f)))
+		}
+	}
 	s.hl.report = func(f x12.Fault) { s.fault(s.env.Stamp(s.inSet(f))) }
 	return s
 }
@@ -343,6 +347,7 @@ func (s *scanner) check(st *x12.Segment) {
 		s.checkers[g].Report = func(f x12.Fault) { s.fault(s.env.Stamp(s.inSet(f))) }
 	}
 	s.checker = s.checkers[g]
+	s.checker.Version(s.set.Guide[:min(len(s.set.Guide), len("005010"))])
 	s.checker.Take(st)
 }
 

@@ -16,7 +16,7 @@ import (
 const (
 	isa    = "ISA*00*          *00*          *ZZ*SAMPLECLINIC   *ZZ*CLEAR1         *250125*1200*^*00501*%09d*0*T*:~"
 	gs     = "GS*HC*SAMPLECLINIC*CLEAR1*20250125*1200*%d*X*005010X222A1~"
-	header = "BHT*0019*00*B1*20250125*1200*CH~NM1*41*2*CLINIC*****46*S~NM1*40*2*HOUSE*****46*R~HL*1**20*1~NM1*85*2*CLINIC*****XX*1234567893~HL*2*1*22*0~SBR*P*18*******12~NM1*IL*1*A*B****MI*M1~NM1*PR*2*PLAN*****PI*1~"
+	header = "BHT*0019*00*B1*20250125*1200*CH~NM1*41*2*CLINIC*****46*S1~NM1*40*2*HOUSE*****46*R1~HL*1**20*1~NM1*85*2*CLINIC*****XX*1234567893~HL*2*1*22*0~SBR*P*18*******12~NM1*IL*1*A*B****MI*M1~NM1*PR*2*PLAN*****PI*P1~"
 	body   = "CLM*C%d*100***11:B:1*Y*A*Y*Y~HI*ABK:M545~LX*1~SV1*HC:99213*100*UN*1***1~DTP*472*D8*20250106~"
 )
 
@@ -93,7 +93,7 @@ func TestLargeSetsAreCut(t *testing.T) {
 	chunkBytes = 1 << 20
 	var sb strings.Builder
 	for i := range 9000 {
-		fmt.Fprintf(&sb, "HL*%d*1*22*0~SBR*P*18*******12~NM1*IL*1*A*B****MI*M%d~NM1*PR*2*PLAN*****PI*1~", i+3, i)
+		fmt.Fprintf(&sb, "HL*%d*1*22*0~SBR*P*18*******12~NM1*IL*1*A*B****MI*M%d~NM1*PR*2*PLAN*****PI*P1~", i+3, i)
 		fmt.Fprintf(&sb, body, i)
 		if i%3 == 0 {
 			fmt.Fprintf(&sb, body, i+100000)

@@ -13,23 +13,12 @@ const (
 	CodeOtherPaidSum = "OTHER_PAID_SUM" // AMT*D is not what the other payer paid on the lines less its claim-level adjustments (front matter, balancing of coordinated claims)
 	CodeLinePaidSum  = "LINE_PAID_SUM"  // what the other payer paid and adjusted on a line is not the line's charge (the same)
 	CodeAckSum       = "ACK_SUM"        // a total of a 277CA is not that of its claims (2200B QTY, AMT)
-	CodeAmount       = "AMOUNT"         // an amount that is no decimal number of whole cents; type 2
 )
 
-// amount reads element i; ok is false where it is empty or, with a fault, where it cannot be read.
-func amount(v view, s seg, i int, report func(x12.Fault)) (c money.Cents, ok bool) {
-	e := s.elem(i)
-	if len(e) == 0 {
-		return 0, false
-	}
-	c, err := money.Parse(e)
-	if err == nil {
-		return c, true
-	}
-	if report != nil {
-		fault(v, s, i, 0, report, x12.Fault{SNIP: 2, Code: CodeAmount, Severity: x12.Reject, Message: "the amount is no decimal number of dollars with whole cents"})
-	}
-	return 0, false
+// amount reads element i; ok is false where it is empty or cannot be read, which is x12's to report.
+func amount(s seg, i int) (c money.Cents, ok bool) {
+	c, err := money.Parse(s.elem(i))
+	return c, err == nil
 }
 
 // fault reports a fault at component j of element i of a segment in the loop of v.
@@ -40,10 +29,10 @@ func fault(v view, s seg, i, j int, report func(x12.Fault), f x12.Fault) {
 }
 
 // charge is the charge of a 2400.
-func charge(line view, report func(x12.Fault)) (money.Cents, bool) {
+func charge(line view) (money.Cents, bool) {
 	for _, sv := range services {
 		if s, ok := line.firstOf(sv.id); ok {
-			return amount(line, s, sv.charge, report)
+			return amount(s, sv.charge)
 		}
 	}
 	return 0, false
@@ -63,13 +52,13 @@ func lineSum(v view, report func(x12.Fault)) {
 	if !ok {
 		return
 	}
-	total, sound := amount(v, s, 2, report)
+	total, sound := amount(s, 2)
 	sum, lines := money.Cents(0), 0
 	for i := v.i; i < int32(len(v.r.loops)); i++ { // wherever a line stands: one without its LX counts, too
 		in := view{v.r, i}
 		for _, sv := range services {
 			for line, ok := in.firstOf(sv.id); ok; line, ok = line.nextOf() {
-				c, ok := amount(in, line, sv.charge, report)
+				c, ok := amount(line, sv.charge)
 				sound = sound && ok
 				sum += c
 				lines++
@@ -90,7 +79,7 @@ func adjusted(v view) (sum money.Cents, any, sound bool) {
 			if len(s.elem(i)) == 0 {
 				continue
 			}
-			c, ok := amount(v, s, i, nil)
+			c, ok := amount(s, i)
 			any, sound, sum = true, sound && ok, sum+c
 		}
 	}
@@ -115,7 +104,7 @@ func otherPayerSums(v view, report func(x12.Fault)) {
 		if !ok {
 			continue
 		}
-		total, ok := amount(other, paid, 2, report)
+		total, ok := amount(paid, 2)
 		held, any, sound := adjusted(other)
 		if !ok || !sound {
 			continue
@@ -124,7 +113,7 @@ func otherPayerSums(v view, report func(x12.Fault)) {
 		want := lines - held
 		if count == 0 {
 			s, _ := v.firstOf(clm)
-			want, sound = amount(v, s, 2, nil)
+			want, sound = amount(s, 2)
 			want -= held
 			sound = sound && any
 		}
@@ -144,7 +133,7 @@ func paidOnLines(v view, payer string) (sum money.Cents, count int, sound bool) 
 			if !ok || string(s.elem(1)) != payer {
 				continue
 			}
-			c, ok := amount(a, s, 2, nil)
+			c, ok := amount(s, 2)
 			sum, count, sound = sum+c, count+1, sound && ok
 		}
 	}
@@ -164,7 +153,7 @@ func (v view) amountOf(qualifier string) (seg, bool) {
 // linePaid checks, payer by payer, that what was paid and adjusted on a line is the line's charge. Lines that the payer bundled into
 // others are left alone.
 func linePaid(v view, report func(x12.Fault)) {
-	want, ok := charge(v, nil)
+	want, ok := charge(v)
 	if !ok {
 		return
 	}
@@ -179,7 +168,7 @@ func linePaid(v view, report func(x12.Fault)) {
 			if !ok || string(t.elem(1)) != string(s.elem(1)) {
 				continue
 			}
-			c, ok := amount(a, t, 2, report)
+			c, ok := amount(t, 2)
 			held, _, adjustedOK := adjusted(a)
 			sum, sound = sum+c+held, sound && ok && adjustedOK && len(t.elem(6)) == 0
 		}
@@ -219,7 +208,7 @@ func ackClaim(v view, _ func(x12.Fault)) {
 		return
 	}
 	t := &v.r.acked
-	c, read := amount(v, s, 4, nil)
+	c, read := amount(s, 4)
 	t.unread = t.unread || !read
 	if s.is(3, 0, "U") {
 		t.refused++
@@ -249,7 +238,7 @@ func ackSums(v view, report func(x12.Fault)) {
 				}
 				got := string(s.elem(2))
 				if q.amount {
-					c, ok := amount(total, s, 2, report)
+					c, ok := amount(s, 2)
 					if !ok {
 						continue
 					}

@@ -15,12 +15,13 @@ type Checker struct {
 	// Report is told of each fault; it must not be nil.
 	Report func(x12.Fault)
 
-	plan   *plan
-	walker *x12.Walker
-	r      record
-	stack  []int32 // open loops, by their places in the record
-	over   bool    // the record is full
-	torn   bool    // a segment of the document at hand could not be read
+	plan      *plan
+	walker    *x12.Walker
+	validator *x12.Validator
+	r         record
+	stack     []int32 // open loops, by their places in the record
+	over      bool    // the record is full
+	torn      bool    // a segment of the document at hand could not be read
 }
 
 // plan is what is judged at the end of each loop of a guide.
@@ -78,7 +79,7 @@ func New(g *x12.Guide) (*Checker, error) {
 			}
 		}
 	}
-	return &Checker{plan: p, walker: g.Walker()}, nil
+	return &Checker{plan: p, walker: g.Walker(), validator: g.Validator()}, nil
 }
 
 // MustNew is New for a guide that is part of the program: it panics where guide and table do not fit.
@@ -90,6 +91,9 @@ func MustNew(g *x12.Guide) *Checker {
 	return c
 }
 
+// Version says of which version the next set is, e.g. 004010: see [x12.Validator.Version].
+func (c *Checker) Version(name string) { c.validator.Version(name) }
+
 // Broken says that the bytes at hand could not be cut into a segment: the document they stand in is not judged.
 func (c *Checker) Broken() { c.torn = true }
 
@@ -97,6 +101,8 @@ func (c *Checker) Broken() { c.torn = true }
 func (c *Checker) Take(s *x12.Segment) x12.Placement {
 	c.walker.Report = c.Report
 	at := c.walker.Place(s)
+	c.validator.Report = c.Report
+	c.validator.Check(s, at)
 	depth := c.walker.Depth()
 	switch {
 	case at.Loop == nil: // kept where it stands: a line without its LX has a charge all the same

@@ -30,7 +30,7 @@ func judge(t *testing.T, table, set string) []string {
 		t.Fatal(err)
 	}
 	var out []string
-	c := &Checker{plan: &plan{guide: g, keeps: make([]bool, len(g.Loops)), situations: bound, computed: make([][]rule, len(g.Loops))}, walker: g.Walker()}
+	c := &Checker{plan: &plan{guide: g, keeps: make([]bool, len(g.Loops)), situations: bound, computed: make([][]rule, len(g.Loops))}, walker: g.Walker(), validator: g.Validator()}
 	for _, id := range []string{"2310A", "2400"} {
 		c.plan.keeps[g.Index(id)] = true
 	}

@@ -27,6 +27,7 @@ type Fault struct {
 	Interchange int      `json:"interchange,omitempty"` // ordinal of the ISA in the file, from 1
 	Group       int      `json:"group,omitempty"`       // ordinal of the GS in the file, from 1
 	Set         int      `json:"set,omitempty"`         // ordinal of the ST in the file, from 1
+	Repetition  int      `json:"repetition,omitempty"`  // of the element, from 1; 0 where it is not repeated
 }
 
 // String gives the fault on one line, for logs and tests.

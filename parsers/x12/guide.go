@@ -16,6 +16,8 @@ type Loop struct {
 	Repeat   int      // greatest number in its parent; 0 for no limit
 	Required bool     // in each parent
 	Segments []Use    // the first is the trigger; Compile adds it where it is left out
+	Before   int      // how many of the segments stand before the loops in this one, the others behind them; 0 for all
+	Elements []Elements
 }
 
 // Use is the use of a segment in a loop.
@@ -25,6 +27,8 @@ type Use struct {
 	Codes    []string // qualifiers of this use; empty for any
 	Required bool     // in each loop
 	Repeat   int      // greatest number in the loop; 0 for no limit
+
+	layout *layout // nil without a dictionary
 }
 
 // Guide is a table of loops for one kind of set. Compile it once; after that it does not change and any number of
@@ -32,6 +36,9 @@ type Use struct {
 type Guide struct {
 	ID    string // e.g. 005010X222A1
 	Loops []Loop // the first is the set: it is opened by ST and holds what stands before and behind all other loops
+	// Dictionary is the standard that the guide narrows; nil for a guide whose elements are not checked.
+	Dictionary *Dictionary
+	Elements   []Elements // of segments in any loop, before those of the loop itself
 
 	ids      [256]idSlot // segment IDs by hash
 	nids     int
@@ -61,7 +68,8 @@ type matcher struct {
 	slot  int16  // counter in the loop that holds it
 	opens int16  // index of the loop, -1 for a use
 	at    uint8
-	last  bool // the SE of a set: it ends every loop
+	rank  uint8 // place in the order of its loop: what has a lower one comes first
+	last  bool  // the SE of a set: it ends every loop
 }
 
 // Index gives the place in Loops of the loop with the given ID, -1 when there is none.
@@ -73,7 +81,7 @@ func (g *Guide) Index(id string) int {
 // opened by ST, one named ST is put first. It fails naming the loop and what is wrong with it.
 func (g *Guide) Compile() error {
 	if i := slices.IndexFunc(g.Loops, func(l Loop) bool { return l.Trigger == "ST" }); i < 0 {
-		root := Loop{ID: "ST", Trigger: "ST", Required: true, Segments: []Use{{ID: "ST", Required: true, Repeat: 1}, {ID: "SE", Required: true, Repeat: 1}}}
+		root := Loop{ID: "ST", Trigger: "ST", Required: true, Before: 1, Segments: []Use{{ID: "ST", Required: true, Repeat: 1}, {ID: "SE", Required: true, Repeat: 1}}}
 		g.Loops = append([]Loop{root}, g.Loops...)
 	} else if i > 0 {
 		return fmt.Errorf("x12: guide %s: loop %s is opened by ST and must come first", g.ID, g.Loops[i].ID)
@@ -91,6 +99,9 @@ func (g *Guide) Compile() error {
 		return err
 	}
 	g.match(parents)
+	if err := g.lay(); err != nil {
+		return err
+	}
 	return g.measure(parents)
 }
 
@@ -127,6 +138,7 @@ func (l *Loop) complete() error {
 		l.At = 1
 	}
 	if len(l.Segments) == 0 || l.Segments[0].ID != l.Trigger {
+		l.Before += min(l.Before, 1)
 		l.Segments = append([]Use{{ID: l.Trigger, At: l.At, Codes: l.Codes, Required: true, Repeat: 1}}, l.Segments...)
 	}
 	check := func(id string, at int, codes []string) error {
@@ -183,9 +195,13 @@ func (g *Guide) match(parents [][]int) {
 	g.slots, g.required = make([]int, len(g.Loops)), make([][]int16, len(g.Loops))
 	for i := range g.Loops {
 		byID := make([][]matcher, g.nids)
-		slot := 0
+		slot, rank, before := 0, 0, ""
 		add := func(u *Use, limit, opens int, at int, codes []string, required bool) {
-			m := matcher{use: u, limit: uint32(limit), slot: int16(slot), opens: int16(opens), at: uint8(at), last: opens < 0 && u.ID == "SE"}
+			// Segments of one ID in a row, and loops opened by one, may stand in any order: the standard has one place for them.
+			if key := fmt.Sprint(u.ID, opens < 0); key != before {
+				rank, before = rank+1, key
+			}
+			m := matcher{use: u, limit: uint32(limit), slot: int16(slot), opens: int16(opens), at: uint8(at), rank: uint8(rank), last: opens < 0 && u.ID == "SE"}
 			for _, c := range codes {
 				m.codes = append(m.codes, packCode([]byte(c)))
 			}
@@ -197,14 +213,21 @@ func (g *Guide) match(parents [][]int) {
 			slot++
 		}
 		slot = 1 // the trigger has been seen when the loop is open
-		for j := 1; j < len(g.Loops[i].Segments); j++ {
-			u := &g.Loops[i].Segments[j]
-			add(u, u.Repeat, -1, u.At, u.Codes, u.Required)
+		uses := g.Loops[i].Segments
+		behind := len(uses)
+		if g.Loops[i].Before > 0 {
+			behind = g.Loops[i].Before
+		}
+		for j := 1; j < behind; j++ {
+			add(&uses[j], uses[j].Repeat, -1, uses[j].At, uses[j].Codes, uses[j].Required)
 		}
 		for c := range g.Loops {
 			if l := &g.Loops[c]; slices.Contains(parents[c], i) {
 				add(&l.Segments[0], l.Repeat, c, l.At, l.Codes, l.Required)
 			}
+		}
+		for j := behind; j < len(uses); j++ {
+			add(&uses[j], uses[j].Repeat, -1, uses[j].At, uses[j].Codes, uses[j].Required)
 		}
 		g.slots[i] = slot
 		g.maxSlots = max(g.maxSlots, slot)

@@ -2,8 +2,8 @@ package x12
 
 import "fmt"
 
-// Codes of the faults that a [Walker] finds. All are of SNIP type 2 and severity warn: which of them reject is for the
-// caller to say.
+// Codes of the faults that a [Walker] finds, of SNIP type 2 where nothing else is said. All have the severity warn: which of them reject
+// is for the caller to say.
 const (
 	CodeSegmentUnplaced = "SEGMENT_UNPLACED" // the guide has no place for the segment here
 	CodeSegmentRepeat   = "SEGMENT_REPEAT"   // more of them than the loop allows
@@ -11,6 +11,7 @@ const (
 	CodeLoopRepeat      = "LOOP_REPEAT"      // more of them than the parent allows
 	CodeLoopMissing     = "LOOP_MISSING"     // a loop ended without a loop it must hold
 	CodeLoopSkipped     = "LOOP_SKIPPED"     // a loop stands where its parent is missing
+	CodeSegmentOrder    = "SEGMENT_ORDER"    // a segment stands behind one that must follow it; type 1
 )
 
 // Placement says where a segment belongs. It has four fields and no more: the compiler keeps such a struct in registers, and
@@ -36,7 +37,8 @@ type Walker struct {
 
 type frame struct {
 	loop    int16
-	implied bool // never opened in the file
+	rank    uint8 // of the furthest segment or loop in it
+	implied bool  // never opened in the file
 }
 
 // Walker gives a new walker through a compiled guide.
@@ -141,7 +143,10 @@ func (w *Walker) take(i int, m *matcher, s *Segment) Placement {
 	}
 	c := &w.counts[i*w.g.maxSlots+int(m.slot)]
 	*c++
-	count, loop, opened := *c, w.stack[i].loop, m.opens >= 0
+	f := &w.stack[i]
+	late := m.rank < f.rank
+	f.rank = max(f.rank, m.rank)
+	count, loop, opened := *c, f.loop, m.opens >= 0
 	if opened {
 		loop = m.opens
 		w.push(loop, false)
@@ -149,10 +154,19 @@ func (w *Walker) take(i int, m *matcher, s *Segment) Placement {
 	if m.limit > 0 && count > m.limit && w.Report != nil {
 		w.tooMany(m, count, &w.g.Loops[loop], s)
 	}
+	if late && w.Report != nil {
+		w.late(&w.g.Loops[loop], s)
+	}
 	if i == 0 && m.last {
 		w.popTo(0, s)
 	}
 	return Placement{Loop: &w.g.Loops[loop], Index: int(loop), Use: m.use, Opened: opened}
+}
+
+// late reports a segment that stands behind one that must follow it.
+func (w *Walker) late(l *Loop, s *Segment) {
+	w.Report(Fault{SNIP: 1, Code: CodeSegmentOrder, Severity: Warn, Loop: l.ID, Segment: validID(s.ID()), Ordinal: s.Ordinal, Byte: s.Byte,
+		Message: "the segment stands behind one that must follow it"})
 }
 
 // tooMany reports a segment or loop beyond its limit.
@@ -221,7 +235,7 @@ func (w *Walker) imply(from, to int) {
 func (w *Walker) push(loop int16, implied bool) {
 	lo := len(w.stack) * w.g.maxSlots
 	clear(w.counts[lo : lo+w.g.slots[loop]])
-	w.stack = append(w.stack, frame{loop, implied})
+	w.stack = append(w.stack, frame{loop: loop, implied: implied})
 }
 
 // popTo closes loops until n are open and reports what they lack.

@@ -14,7 +14,7 @@ import (
 const orders = `
 # a guide for tests
 guide TEST1
-ST    -          ST        R 1  | ST R; BHT*0019 R; REF*EV S 2; PLB S >1; SE R
+ST    -          ST        R 1  | ST R; BHT*0019 R; REF*EV S 2; PLB S >1; ...; SE R
 1000  -          NM1*41    R 1  | NM1*41 R; PER*IC R 2
 2000A -          HL*20     R >1 | HL*20 R; PRV S
 2010A 2000A      NM1*85    R 1  | NM1*85 R; N3 R; REF*EI/SY S

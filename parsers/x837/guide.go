@@ -8,6 +8,9 @@ import (
 	"revcycle/parsers/x12"
 )
 
+//go:embed guides/claim.txt
+var commonText string
+
 //go:embed guides/professional.txt
 var professionalText string
 
@@ -31,7 +34,7 @@ var (
 )
 
 func newGuide(kind claim.Kind, text string) *guide {
-	g := &guide{kind: kind, table: x12.MustGuide(text)}
+	g := &guide{kind: kind, table: x12.MustGuide(commonText + text)}
 	for i := range g.table.Loops {
 		g.places = append(g.places, placeOf(g.table.Loops[i].ID))
 	}
