@@ -209,3 +209,24 @@ func BenchmarkScan(b *testing.B) {
 		}
 	}
 }
+
+// It prints bytes a second of one core for the deep pass: loops, elements, sums, situations and codes of every claim.
+func BenchmarkInspect(b *testing.B) {
+	base := strings.ReplaceAll(strings.TrimSpace(soundProfessional), "\n", "~") + "~"
+	set := "ST*837*0001*005010X222A1~" + base + fmt.Sprintf("SE*%d*0001~", strings.Count(base, "~")+2)
+	remit := strings.ReplaceAll(strings.TrimSpace(soundRemittance), "\n", "~") + "~"
+	for name, file := range map[string]string{
+		"claims": interchange(1, strings.Repeat(set, 5000)),
+		"remits": strings.ReplaceAll(interchange(1, strings.Repeat("ST*835*0001*005010X221A1~"+remit+fmt.Sprintf("SE*%d*0001~", strings.Count(remit, "~")+2), 5000)), "GS*HC", "GS*HP"),
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(len(file)))
+			b.ReportAllocs()
+			for b.Loop() {
+				if r, err := Inspect("bench", strings.NewReader(file), nil); err != nil || r.Transactions != 5000 {
+					b.Fatal(r, err)
+				}
+			}
+		})
+	}
+}

@@ -88,7 +88,7 @@ func adjusted(v view) (sum money.Cents, any, sound bool) {
 
 // payer is the ID by which a claim names another payer.
 func payer(other view) string {
-	for p := range other.children("2330B") {
+	for p, ok := other.child(other.i, "2330B"); ok; p, ok = other.child(p.i, "2330B") {
 		if s, ok := p.firstOf(nm1); ok {
 			return string(s.elem(9))
 		}
@@ -99,7 +99,7 @@ func payer(other view) string {
 // otherPayerSums checks what each other payer is said to have paid in all against what it paid on the lines; where nothing is said
 // of the lines, against the charge.
 func otherPayerSums(v view, report func(x12.Fault)) {
-	for other := range v.children("2320") {
+	for other, ok := v.child(v.i, "2320"); ok; other, ok = v.child(other.i, "2320") {
 		paid, ok := other.amountOf("D")
 		if !ok {
 			continue
@@ -127,8 +127,8 @@ func otherPayerSums(v view, report func(x12.Fault)) {
 // paidOnLines sums what a payer paid on the lines of a claim.
 func paidOnLines(v view, payer string) (sum money.Cents, count int, sound bool) {
 	sound = true
-	for line := range v.children("2400") {
-		for a := range line.children("2430") {
+	for line, ok := v.child(v.i, "2400"); ok; line, ok = v.child(line.i, "2400") {
+		for a, ok := line.child(line.i, "2430"); ok; a, ok = line.child(a.i, "2430") {
 			s, ok := a.firstOf(svd)
 			if !ok || string(s.elem(1)) != payer {
 				continue
@@ -157,13 +157,13 @@ func linePaid(v view, report func(x12.Fault)) {
 	if !ok {
 		return
 	}
-	for first := range v.children("2430") {
+	for first, ok := v.child(v.i, "2430"); ok; first, ok = v.child(first.i, "2430") {
 		s, ok := first.firstOf(svd)
 		if !ok || !isFirstOf(v, first, s) {
 			continue
 		}
 		sum, sound := money.Cents(0), true
-		for a := range v.children("2430") {
+		for a, ok := v.child(v.i, "2430"); ok; a, ok = v.child(a.i, "2430") {
 			t, ok := a.firstOf(svd)
 			if !ok || string(t.elem(1)) != string(s.elem(1)) {
 				continue
@@ -181,7 +181,7 @@ func linePaid(v view, report func(x12.Fault)) {
 
 // isFirstOf reports whether no 2430 of the line before this one is of the same payer.
 func isFirstOf(line, own view, s seg) bool {
-	for a := range line.children("2430") {
+	for a, ok := line.child(line.i, "2430"); ok; a, ok = line.child(a.i, "2430") {
 		if a.i == own.i {
 			return true
 		}
@@ -223,7 +223,7 @@ func ackClaim(v view, _ func(x12.Fault)) {
 func ackSums(v view, report func(x12.Fault)) {
 	t := v.r.acked
 	v.r.acked = acked{}
-	for total := range v.children("2200B") {
+	for total, ok := v.child(v.i, "2200B"); ok; total, ok = v.child(total.i, "2200B") {
 		for _, q := range []struct {
 			id, qualifier string
 			want          string

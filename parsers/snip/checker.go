@@ -151,7 +151,7 @@ func (c *Checker) open(s *x12.Segment, at x12.Placement, depth int) {
 		if k > 0 {
 			parent = c.stack[k-1]
 		}
-		c.stack = append(c.stack, c.r.open(table, c.plan.guide.Index(table.ID), parent, k < depth-1))
+		c.stack = append(c.stack, c.r.open(table, c.walker.Index(k), parent, k < depth-1))
 	}
 }
 

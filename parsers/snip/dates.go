@@ -54,7 +54,7 @@ func lastDay(v view) civil.Date {
 	if _, _, d := v.dated("472"); d > last {
 		last = d
 	}
-	for line := range v.children("2400") {
+	for line, ok := v.child(v.i, "2400"); ok; line, ok = v.child(line.i, "2400") {
 		if _, _, d := line.dated("472"); d > last {
 			last = d
 		}
@@ -78,7 +78,7 @@ func claimDates(v view, report func(x12.Fault)) {
 		fault(v, admission, 3, 0, report, x12.Fault{SNIP: 4, Code: CodeDateOrder, Severity: x12.Warn, Message: "the admission lies behind the end of the statement"})
 	}
 	made, born := v.made(), v.born()
-	for line := range v.children("2400") {
+	for line, ok := v.child(v.i, "2400"); ok; line, ok = v.child(line.i, "2400") {
 		s, first, last := line.dated("472")
 		switch {
 		case !first.Known():
@@ -113,7 +113,7 @@ var bht, dmg = pack("BHT"), pack("DMG")
 // born is the day of the patient's birth: of the patient's own level, else the subscriber's.
 func (v view) born() civil.Date {
 	for u, ok := v.up(); ok; u, ok = u.up() {
-		for name := range u.children("2010CA", "2010BA") {
+		for name, ok := u.child(u.i, "2010CA", "2010BA"); ok; name, ok = u.child(name.i, "2010CA", "2010BA") {
 			if s, ok := name.firstOf(dmg); ok {
 				if d, err := civil.Parse8(s.elem(2)); err == nil {
 					return d
@@ -137,7 +137,7 @@ func outpatientDates(v view, report func(x12.Fault)) {
 	if _, from, to := v.dated("434"); !from.Known() || from == to {
 		return
 	}
-	for line := range v.children("2400") {
+	for line, ok := v.child(v.i, "2400"); ok; line, ok = v.child(line.i, "2400") {
 		if _, ok := line.date("472"); ok {
 			continue
 		}

@@ -31,7 +31,7 @@ func pointers(v view, report func(x12.Fault)) {
 			}
 		}
 	}
-	for line := range v.children("2400") {
+	for line, ok := v.child(v.i, "2400"); ok; line, ok = v.child(line.i, "2400") {
 		element := 7
 		s, ok := line.firstOf(services[0].id)
 		if !ok {

@@ -18,7 +18,7 @@ func payerOrder(v view, report func(x12.Fault)) {
 			seen[s.elem(1)[0]] = true
 		}
 	}
-	for other := range v.children("2320") {
+	for other, ok := v.child(v.i, "2320"); ok; other, ok = v.child(other.i, "2320") {
 		s, ok := other.firstOf(sbr)
 		if !ok || len(s.elem(1)) != 1 || s.is(1, 0, "U") {
 			continue
@@ -43,14 +43,14 @@ func (v view) subscriber() (view, bool) {
 
 // adjudicator checks that who adjudicated a line is a payer of the claim.
 func adjudicator(v view, report func(x12.Fault)) {
-	for line := range v.children("2400") {
-		for a := range line.children("2430") {
+	for line, ok := v.child(v.i, "2400"); ok; line, ok = v.child(line.i, "2400") {
+		for a, ok := line.child(line.i, "2430"); ok; a, ok = line.child(a.i, "2430") {
 			s, ok := a.firstOf(svd)
 			if !ok || len(s.elem(1)) == 0 {
 				continue
 			}
 			known := false
-			for other := range v.children("2320") {
+			for other, ok := v.child(v.i, "2320"); ok; other, ok = v.child(other.i, "2320") {
 				known = known || payer(other) == string(s.elem(1))
 			}
 			if !known {
@@ -62,19 +62,19 @@ func adjudicator(v view, report func(x12.Fault)) {
 
 // otherPayerDate checks that a payer that has paid says when: at the payer or on each line it adjudicated.
 func otherPayerDate(v view, report func(x12.Fault)) {
-	for other := range v.children("2320") {
+	for other, ok := v.child(v.i, "2320"); ok; other, ok = v.child(other.i, "2320") {
 		paid, ok := other.amountOf("D")
 		if !ok {
 			continue
 		}
 		dated := false
-		for p := range other.children("2330B") {
+		for p, ok := other.child(other.i, "2330B"); ok; p, ok = other.child(p.i, "2330B") {
 			_, ok := p.date("573")
 			dated = dated || ok
 		}
 		id := payer(other)
-		for line := range v.children("2400") {
-			for a := range line.children("2430") {
+		for line, ok := v.child(v.i, "2400"); ok; line, ok = v.child(line.i, "2400") {
+			for a, ok := line.child(line.i, "2430"); ok; a, ok = line.child(a.i, "2430") {
 				if s, ok := a.firstOf(svd); ok && string(s.elem(1)) == id {
 					_, ok := a.date("573")
 					dated = dated || ok

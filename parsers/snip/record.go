@@ -2,7 +2,6 @@ package snip
 
 import (
 	"bytes"
-	"iter"
 	"slices"
 
 	"revcycle/parsers/x12"
@@ -117,15 +116,15 @@ func (v view) above(index int16) (view, bool) {
 	return view{}, false
 }
 
-// children are the loops of some names that stand in this one and are still kept.
-func (v view) children(names ...string) iter.Seq[view] {
-	return func(yield func(view) bool) {
-		for i := v.i + 1; i < int32(len(v.r.loops)); i++ {
-			if v.r.loops[i].parent == v.i && slices.Contains(names, v.r.loops[i].table.ID) && !yield(view{v.r, i}) {
-				return
-			}
+// child is the next loop behind place i of the record that stands in this one, has one of some names, and is still kept: children are gone
+// through from child(v.i, …), each from the one before it. It is no iterator, whose functions would be allocated for each claim.
+func (v view) child(i int32, names ...string) (view, bool) {
+	for i++; i < int32(len(v.r.loops)); i++ {
+		if l := &v.r.loops[i]; l.parent == v.i && slices.Contains(names, l.table.ID) {
+			return view{v.r, i}, true
 		}
 	}
+	return view{}, false
 }
 
 // trigger is the segment that opened the loop; ok is false where it never was.

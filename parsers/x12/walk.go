@@ -59,6 +59,9 @@ func (w *Walker) Depth() int { return len(w.stack) }
 // Open gives the i-th open loop, 0 being the set.
 func (w *Walker) Open(i int) *Loop { return &w.g.Loops[w.stack[i].loop] }
 
+// Index gives the place in Guide.Loops of the i-th open loop.
+func (w *Walker) Index(i int) int { return int(w.stack[i].loop) }
+
 // Finish closes every loop and reports what they lack: to be called when a set ends without its SE. The place of the
 // faults is that of s, the segment that showed the end; nil for the end of the file.
 func (w *Walker) Finish(s *Segment) {
