@@ -84,7 +84,9 @@ func TestEveryFileOfTheCorpusIsAnswered(t *testing.T) {
 			t.Fatalf("%s: %v", name, err)
 		}
 		for _, f := range rep.Faults {
-			t.Errorf("the answer to %s: %v", name, f)
+			if f.Code != snip.CodeNPI { // a provider's number is repeated as it came
+				t.Errorf("the answer to %s: %v", name, f)
+			}
 		}
 		sets, claims, ta1 := readAnswer(t, out)
 		if len(ta1) != done.TA1 || len(claims) != done.Claims {

@@ -3,6 +3,7 @@ package parsers
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"revcycle/parsers/x12"
 )
@@ -23,14 +24,14 @@ const maxLevels = 1 << 20
 // hierarchy checks the HL segments of one set after another.
 type hierarchy struct {
 	report func(x12.Fault)
-	claims bool   // an 837: levels 20, 22 and 23 have their parents
-	next   int    // the HL01 that is wanted
-	levels []byte // HL03 by HL01 (its last digit), 0 for none; depth in the upper half
-	deep   bool   // said once a set
+	order  []string // the levels of the guide by HL03, each below the one before it; none where they are not known
+	next   int      // the HL01 that is wanted
+	levels []byte   // HL03 by HL01 (its last digit), 0 for none; depth in the upper half
+	deep   bool     // said once a set
 }
 
 func (h *hierarchy) begin(k Kind) {
-	h.claims = k == Professional || k == Institutional || k == Dental || k == Claims
+	h.order = levelsOf[k]
 	h.next, h.levels, h.deep = 1, h.levels[:0], false
 	if cap(h.levels) > 1<<16 {
 		h.levels = nil
@@ -57,29 +58,32 @@ func (h *hierarchy) take(s *x12.Segment) {
 		for len(h.levels) <= number {
 			h.levels = append(h.levels, make([]byte, number+1-len(h.levels))...)
 		}
-		h.levels[number] = byte(min(depth, MaxDepth+1))<<4 | kindOfLevel(s.Elem(3))
+		h.levels[number] = byte(min(depth, MaxDepth+1))<<4 | h.kind(s.Elem(3))
 	}
 }
 
-// kindOfLevel is a number for HL03: 20 is 1, 22 is 2, 23 is 3, others 4.
-func kindOfLevel(code []byte) byte {
-	switch string(code) {
-	case "20":
-		return 1
-	case "22":
-		return 2
-	case "23":
-		return 3
+// levelsOf are the levels of the guides: billing provider, subscriber, patient; source, receiver, provider, patient.
+var levelsOf = map[Kind][]string{
+	Professional: {"20", "22", "23"}, Institutional: {"20", "22", "23"}, Dental: {"20", "22", "23"}, Claims: {"20", "22", "23"},
+	ClaimAck: {"20", "21", "19", "PT"},
+}
+
+// kind is the place of a level in the order, from 1; 15 for others.
+func (h *hierarchy) kind(code []byte) byte {
+	for i, c := range h.order {
+		if string(code) == c {
+			return byte(i + 1)
+		}
 	}
-	return 4
+	return 15
 }
 
 // parent checks HL02 and gives the depth of the level.
 func (h *hierarchy) parent(s *x12.Segment, number int) (depth int) {
-	own := kindOfLevel(s.Elem(3))
+	own := h.kind(s.Elem(3))
 	text := string(s.Elem(2))
 	if text == "" {
-		if h.claims && own != 1 {
+		if len(h.order) > 0 && own != 1 {
 			h.fault(s, CodeHLParent, x12.Warn, 2, 2, "the level names no parent, and its kind needs one")
 		}
 		return 1
@@ -99,8 +103,8 @@ func (h *hierarchy) parent(s *x12.Segment, number int) (depth int) {
 		return 1
 	}
 	above := h.levels[parent]
-	if h.claims && (own == 1 || own < 4 && above&15 != own-1) {
-		h.fault(s, CodeHLParent, x12.Warn, 2, 2, "the parent is of the wrong kind: wanted 20 above 22, 22 above 23, nothing above 20")
+	if own == 1 || own < 15 && above&15 != own-1 {
+		h.fault(s, CodeHLParent, x12.Warn, 2, 2, "the parent is of the wrong kind: each level stands below the one before it, of "+strings.Join(h.order, ", "))
 	}
 	return int(above>>4) + 1
 }

@@ -13,8 +13,8 @@ import (
 // broken are samples that are called valid and break X12 all the same, each with what an eye sees in the raw bytes: most were written with
 // another component separator than their ISA16 names, so that CLM05, HI01 and SV101 are one long component.
 var broken = map[string]struct{ see, element string }{
-	"LinuxForHealth+x12/835_005010X221A1__cob-contractural-adjustment.835":    {`SVC\*HC<`, "SVC01-1"},
-	"LinuxForHealth+x12/835_005010X221A1__secondary-payment.835":              {`SVC\*HC<`, "SVC01-1"},
+	"LinuxForHealth+x12/835_005010X221A1__cob-contractural-adjustment.835":    {`SVC\*HC>`, "SVC01-1"},
+	"LinuxForHealth+x12/835_005010X221A1__secondary-payment.835":              {`SVC\*HC>`, "SVC01-1"},
 	"LinuxForHealth+x12/835_005010X221A1__tertiary-payment.835":               {`SVC\*HC\*24599`, "SVC01-2"},
 	"LinuxForHealth+x12/835_005010X221A1__managed-care.835":                   {`\*20002316~`, "BPR16"},
 	"LinuxForHealth+x12/837_005010X222A2__demo.cob.2ndary.example4.837":       {`HI\*A?BK[^:~*]`, "HI01-1"},
@@ -62,7 +62,7 @@ func TestBrokenSamplesHaveTheirFault(t *testing.T) {
 	files := corpus(t)
 	for path, want := range map[string]string{
 		"imsweb+x12-parser/837_5010__x12_segments_out_of_order.txt":                             x12.CodeSegmentOrder,
-		"imsweb+x12-parser/837_5010__x12_bad_segment_identifier.txt":                            x12.CodeSegmentUnplaced,
+		"imsweb+x12-parser/837_5010__x12_bad_segment_identifier.txt":                            x12.CodeSegmentID,
 		"imsweb+x12-parser/837_5010__x12_bad_valid_code.txt":                                    x12.CodeElementCode,
 		"imsweb+x12-parser/837_5010__x12_missing_elements.txt":                                  x12.CodeElementMissing,
 		"imsweb+x12-parser/837_5010__x12_missing_required_loop_in_one_repeat.txt":               x12.CodeLoopMissing,

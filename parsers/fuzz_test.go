@@ -78,7 +78,8 @@ func FuzzAnswer(f *testing.F) {
 			t.Fatal(err)
 		}
 		for _, f := range r.Faults {
-			if f.Severity == x12.Reject {
+			// AK1 and AK2 name the group and the set as they came.
+			if f.Severity == x12.Reject && f.Segment != "AK1" && f.Segment != "AK2" {
 				t.Errorf("%v in %q", f, out.Bytes())
 			}
 		}

@@ -91,8 +91,8 @@ func MustNew(g *x12.Guide) *Checker {
 	return c
 }
 
-// Version says of which version the next set is, e.g. 004010: see [x12.Validator.Version].
-func (c *Checker) Version(name string) { c.validator.Version(name) }
+// Version says of which version the next set is, by the name of its guide: see [x12.Validator.Version].
+func (c *Checker) Version(name string) (same bool) { return c.validator.Version(name) }
 
 // Broken says that the bytes at hand could not be cut into a segment: the document they stand in is not judged.
 func (c *Checker) Broken() { c.torn = true }

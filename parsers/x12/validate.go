@@ -41,13 +41,16 @@ type Validator struct {
 // Validator gives a new validator of segments that follow a compiled guide.
 func (g *Guide) Validator() *Validator { return &Validator{guide: g} }
 
-// Version says of which version the sets are that come, e.g. 004010: where it is not that of the guide, elements are checked by the
-// standard of that version alone, and those of a version without a dictionary not at all.
-func (v *Validator) Version(name string) {
-	v.bare = nil
-	if d := dictionaries[name]; d != v.guide.Dictionary {
-		v.bare = d.layouts()
+// Version says of which version the sets are that come, by the name of their guide (ST03 or GS08), and reports whether it is that of the
+// guide. Where it is another, elements are checked by the standard of that version alone. A version without a dictionary is taken for the guide's.
+func (v *Validator) Version(name string) (same bool) {
+	d := dictionaries[name[:min(len(name), len("005010"))]]
+	if d == nil || d == v.guide.Dictionary {
+		v.bare = nil
+		return true
 	}
+	v.bare = d.layouts()
+	return false
 }
 
 // Check checks the elements of a segment by its use in a loop, as a Walker has placed it; a segment without a place is checked by the

@@ -39,7 +39,7 @@ type SetAnswer struct {
 
 // SegmentError is something wrong with one segment (IK3).
 type SegmentError struct {
-	ID       string // IK301
+	ID       string // IK301; UNK for what is no segment ID: it may be data, and is not repeated
 	Position int    // in the set, ST being 1 (IK302)
 	Loop     string // IK303, "" for none
 	Code     string // IK304
@@ -187,7 +187,7 @@ func note(list []string, code string) []string {
 
 // segmentError turns a fault into an IK3 with its IK4.
 func segmentError(f x12.Fault, c code, first int) SegmentError {
-	e := SegmentError{ID: f.Segment, Position: f.Ordinal - first + 1, Loop: f.Loop, Code: c.name}
+	e := SegmentError{ID: cmp.Or(f.Segment, "UNK"), Position: f.Ordinal - first + 1, Loop: f.Loop, Code: c.name}
 	if c.where == "element" {
 		e.Code = "8"
 		at, comp, _ := strings.Cut(strings.TrimPrefix(f.Element, f.Segment), "-")

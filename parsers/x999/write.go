@@ -42,7 +42,7 @@ func Write(w *x12.Writer, control string, a Answer) error {
 	for _, s := range a.Sets {
 		put("AK2", first(guide != "", []string{s.Kind, s.Control, s.Guide}, []string{s.Kind, s.Control})...)
 		for _, e := range s.Segments {
-			put(seg, e.ID, strconv.Itoa(max(e.Position, 1)), e.Loop, older(guide, e.Code, "2"))
+			put(seg, e.ID, strconv.Itoa(max(e.Position, 1)), loopOf(guide, e.Loop), older(guide, e.Code, "2"))
 			for _, x := range e.Elements {
 				put(elem, place(x), "", older(guide, x.Code, "7"))
 			}
@@ -55,6 +55,14 @@ func Write(w *x12.Writer, control string, a Answer) error {
 
 // Old reports whether groups of a version are answered by a 997.
 func Old(version string) bool { return strings.HasPrefix(version, "00401") }
+
+// loopOf is IK303; AK303 of 4010 has four characters and names no longer loop.
+func loopOf(guide, loop string) string {
+	if guide == "" && len(loop) > 4 {
+		return ""
+	}
+	return loop
+}
 
 func first(yes bool, a, b []string) []string {
 	if yes {
