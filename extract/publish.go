@@ -41,6 +41,7 @@ type Env struct {
 	Missing  []Missing // what facilities were expected to send and did not
 	Expected []string  // the facilities that were expected to send anything, each once
 	Workers  int       // buckets written at once; at least one
+	Lost     []string  // published files that Mend could not make again: what the ledger tells of them is said anew
 
 	fault func(op, path string) error // tests: fails at a step as a kill would
 }
@@ -134,8 +135,24 @@ func newPublisher(ctx context.Context, env Env) (*publisher, error) {
 	if masked {
 		p.from = 0 // facts show numbers too
 	}
+	p.forget()
 	p.inherit()
 	return p, nil
+}
+
+// forget leaves out of the earlier view what is lost: its buckets are written again, and where facts are among it, those of every batch.
+func (p *publisher) forget() {
+	if len(p.env.Lost) == 0 {
+		return
+	}
+	p.whole = true
+	p.last.Files = slices.DeleteFunc(slices.Clone(p.last.Files), func(f File) bool {
+		lost := slices.Contains(p.env.Lost, f.Path)
+		if lost && slices.Contains([]string{factLedger.Name, factClaimEvent.Name, factFinding.Name}, f.Table) {
+			p.from = 0
+		}
+		return lost
+	})
 }
 
 // inherit takes over the earlier batch's files; those of buckets that are written again are replaced later.

@@ -86,7 +86,7 @@ func (env *Env) absent(ctx context.Context) ([]workspace.Absence, error) {
 	return env.Workspace.Absent(env.Batch.AsOf, names), nil
 }
 
-// cameIn gives the names of the files that batches of the business date took.
+// cameIn gives the names of the files that this batch and earlier ones of its business date took.
 func (env *Env) cameIn(ctx context.Context) ([]string, error) {
 	all, err := Batches(ctx, env.Store)
 	if err != nil {
@@ -94,7 +94,7 @@ func (env *Env) cameIn(ctx context.Context) ([]string, error) {
 	}
 	var names []string
 	for _, b := range all {
-		if b.AsOf != env.Batch.AsOf {
+		if b.AsOf != env.Batch.AsOf || b.No > env.Batch.No {
 			continue
 		}
 		for row, err := range env.Store.Rows(ctx, ledger.Query{Table: ledger.Files, Where: []ledger.Cond{ledger.OfBatch(b.No)}}) {

@@ -29,7 +29,7 @@ func (env *Env) extractStage(ctx context.Context) (Tally, error) {
 	if err != nil {
 		return Tally{}, err
 	}
-	if _, err := extract.Publish(ctx, extract.Env{
+	if err := env.publish(ctx, extract.Env{
 		Store: env.Store, Party: env.Party, Dir: env.Workspace.ExtractsDir, Batch: extract.Batch{Number: env.Batch.No, ID: env.Batch.ID},
 		AsOf: env.Batch.AsOf, Profile: string(env.Workspace.Profile), Key: key, Inputs: inputs(sum.Files), Edition: sum.Edition,
 		Controls: sum.Controls, BillHold: env.Workspace.BillHoldDays, Workers: env.Workers,

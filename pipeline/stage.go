@@ -52,6 +52,8 @@ type Env struct {
 	inboxLater bool
 	// changedAudit is what AuditChanged says.
 	changedAudit string
+	// damagedExtracts is what ExtractsDamaged says.
+	damagedExtracts string
 }
 
 // Batch is one run.

@@ -264,7 +264,7 @@ func (a *app) checkExtracts(_ context.Context, w *workspace.Workspace) []workspa
 		return []workspace.Check{workspace.Fault("extracts", err.Error(), "run as the owner of the workspace, or give it the folder: chown -R OWNER "+w.ExtractsDir)}
 	}
 	if err != nil {
-		return []workspace.Check{workspace.Fault("extracts", err.Error(), "restore the extracts from a backup; revcycle verify tells more")}
+		return []workspace.Check{workspace.Fault("extracts", err.Error(), "revcycle rerun all --stage extract --reason WHY makes files again; a manifest comes back from a backup only")}
 	}
 	out := []workspace.Check{workspace.Fine("extracts", fmt.Sprintf("%d files of batch %s, all there; revcycle verify reads them", len(m.Files), m.Batch))}
 	if _, held := w.Holder(); held {

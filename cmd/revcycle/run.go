@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -146,7 +147,7 @@ func (a *app) lockedLedger(env *pipeline.Env, f func(*pipeline.Env) error) error
 	if err = env.ExportAudit(a.ctx); err == nil {
 		err = f(env)
 	}
-	if a.changed = env.AuditChanged(); a.changed != "" && err == nil {
+	if a.changed = cmp.Or(env.AuditChanged(), env.ExtractsDamaged()); a.changed != "" && err == nil {
 		err = exitError(exitQuarantined)
 	}
 	if held, herr := env.Held(context.WithoutCancel(a.ctx)); herr == nil {
