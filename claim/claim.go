@@ -95,6 +95,7 @@ type Claim struct {
 	Other      []OtherPayer  // 2320, in order
 	Lines      []Line        // 2400, in order
 	Kept       []KeptSegment // what the guide allows and no field above holds
+	Tolerated  []string      // what its partner's agreement let through: "ALPHA: SE01_COUNT SE01"; no part of the identity
 }
 
 // Line is one service line (2400).

@@ -38,6 +38,7 @@ type Remit struct {
 	Quantities   []Quantity
 	Lines        []RemitLine
 	Kept         []KeptSegment
+	Tolerated    []string // what its partner's agreement let through, as in Claim
 }
 
 // RemitLine is one SVC loop.
@@ -90,9 +91,10 @@ type Payment struct {
 	Produced    civil.Date  // DTM*405
 	Adjustments []ProviderAdjustment
 	Claims      int         // CLPs in the set
-	ClaimsTotal money.Cents // Σ CLP04 as sent
+	ClaimsTotal money.Cents // Σ CLP04, as the partner means them
 	Held        string      // why no claim of the set may post ("" = sound): the set does not balance or tie
 	Kept        []KeptSegment
+	Tolerated   []string // what its partner's agreement let through, as in Claim
 }
 
 // ProviderAdjustment is one pair of a PLB segment. A positive amount reduces the payment.

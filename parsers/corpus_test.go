@@ -101,7 +101,7 @@ func TestInspectCountsTheCorpus(t *testing.T) {
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: got %v want %v; %v", row["path"], got, want, r.Faults)
 		}
-		l, err := Scan(bytes.NewReader(file))
+		l, err := Scan(bytes.NewReader(file), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -175,7 +175,7 @@ func items(t testing.TB, file []byte, kind Kind) []string {
 // chunks reads the same by the chunks of a scan.
 func chunks(t testing.TB, file []byte, kind Kind) (out []string, n int) {
 	t.Helper()
-	l, err := Scan(bytes.NewReader(file))
+	l, err := Scan(bytes.NewReader(file), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,7 +185,7 @@ func chunks(t testing.TB, file []byte, kind Kind) (out []string, n int) {
 		}
 		for _, c := range s.Chunks {
 			n++
-			for it, err := range ReadChunk(s.Kind, c, bytes.NewReader(file), claim.Digest{}) {
+			for it, err := range ReadChunk(&s, c, bytes.NewReader(file), claim.Digest{}) {
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -221,7 +221,7 @@ func TestChunksGiveWhatTheWholeFileGives(t *testing.T) {
 
 // refusedOut gives a file, empty where it has sets that are refused: they have no chunks.
 func refusedOut(t testing.TB, file []byte) []byte {
-	l, err := Scan(bytes.NewReader(file))
+	l, err := Scan(bytes.NewReader(file), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

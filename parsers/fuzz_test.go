@@ -22,7 +22,7 @@ func FuzzChunks(f *testing.F) {
 	f.Fuzz(func(t *testing.T, file []byte, size int64) {
 		defer func(n int64) { chunkBytes = n }(chunkBytes)
 		chunkBytes = max(1, size)
-		l, err := Scan(bytes.NewReader(file))
+		l, err := Scan(bytes.NewReader(file), nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -4,6 +4,7 @@ import (
 	"revcycle/claim"
 	"revcycle/money"
 	"revcycle/parsers/set"
+	"revcycle/parsers/snip"
 	"revcycle/parsers/x12"
 )
 
@@ -59,6 +60,11 @@ type Set struct {
 	Untied  string
 	Payment claim.ID    // of an 835 that has one
 	Chunks  []set.Chunk // what ReadChunk takes; none for a set that is refused
+	// Verdicts say which documents of the set the partner's policy refuses, or lets through in spite of a fault. In the order of First.
+	Verdicts  []Verdict      `json:",omitempty"`
+	Partner   string         `json:",omitempty"` // whose policy it was; "" where nothing was agreed
+	Tolerated []string       `json:",omitempty"` // what was let through for the whole set, as in Item
+	Readings  []snip.Reading `json:",omitempty"` // how the partner's deviations are read
 }
 
 // MaxFaults bounds the faults that a scan lists.

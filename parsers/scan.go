@@ -3,20 +3,23 @@ package parsers
 import (
 	"errors"
 	"io"
+	"slices"
 
-	"revcycle/claim"
 	"revcycle/money"
 	"revcycle/parsers/set"
 	"revcycle/parsers/snip"
 	"revcycle/parsers/x12"
 	"revcycle/parsers/x835"
-	"revcycle/parsers/x837"
 )
 
 // Scan reads an X12 file from end to end. What is wrong with the file is in the Layout; an error is a source that failed. A file
 // that is no X12 gives a Layout without sets whose faults say so.
-func Scan(r io.Reader) (Layout, error) {
+//
+// Policies gives the policy for an interchange; its sets are checked by their guides, and it judges what is found. Nil checks the
+// envelopes alone.
+func Scan(r io.Reader, policies Policies) (Layout, error) {
 	s := newScanner(r, false)
+	s.policies = policies
 	err := s.run()
 	return s.layout, err
 }
@@ -37,8 +40,12 @@ type scanner struct {
 	pieces   pieces
 	ahead    ahead
 	checkers map[*x12.Guide]*snip.Checker
-	checker  *snip.Checker // of the open set, in an inspection
-	claim    bool          // a claim of an 837 is open
+	checker  *snip.Checker // of the open set, where it is checked
+	policies Policies      // nil where faults stay as they were found
+	policy   *snip.Policy  // of the interchange policyOf, nil before the first
+	policyOf int
+	verdicts verdicts
+	moved    money.Cents // what the policy's readings add to the sum of the open set's remits
 
 	// What an answer to the file wants to be told, in an inspection; nil where nobody does.
 	sink     func(x12.Fault)
@@ -206,6 +213,7 @@ func (s *scanner) closeInterchange(at int64) {
 }
 
 func (s *scanner) openSet(seg *x12.Segment) {
+	s.lookUp()
 	e := &s.env
 	kind := kindOf(e.Set.Kind, e.Set.Guide)
 	f := FormatOf(kind, nil)
@@ -222,15 +230,26 @@ func (s *scanner) openSet(seg *x12.Segment) {
 	if s.set.Held = s.ahead.of(s.set); e.Interchange.Ordinal == 0 {
 		s.set.Held = x12.CodeNoISA + ": the set stands in no interchange"
 	}
+	for i := range s.ahead.tolerated {
+		if f := &s.ahead.tolerated[i]; concerns(f, s.set) {
+			s.set.tolerate(s.policy.Agreement(f))
+		}
+	}
 	s.pieces.begin(seg, s.isa, s.gs)
 	s.hl.begin(kind)
-	s.claim = false
-	switch kind {
-	case Remittance:
+	s.verdicts.begin(seg, kind == Remittance)
+	if s.moved = 0; kind == Remittance {
 		s.tally.Begin(seg)
+	}
+	if p := s.policy; p != nil && p.Usage != "" && p.Usage != s.set.Usage {
+		s.fault(s.env.Stamp(s.inSet(x12.Fault{SNIP: 7, Code: CodePartnerUsage, Severity: x12.Reject, Segment: "ISA", Element: "ISA15", Ordinal: s.isa.Ordinal, Byte: s.isa.From,
+			Message: "the interchange is marked " + usages[s.set.Usage] + ", and its partner's agreement takes " + usages[p.Usage] + " only"})))
 	}
 	s.check(seg)
 }
+
+// usages are the names of ISA15.
+var usages = map[string]string{"P": "production", "T": "test", "": "neither test nor production"}
 
 // body takes a segment from ST to SE, these not included but the SE.
 func (s *scanner) body(seg *x12.Segment) {
@@ -252,6 +271,9 @@ func (s *scanner) body(seg *x12.Segment) {
 		if seg.Is("HL") {
 			s.hl.take(seg)
 		}
+	}
+	if s.policies != nil {
+		s.verdicts.segment(seg, s.policy)
 	}
 }
 
@@ -277,13 +299,19 @@ func (s *scanner) claimSegment(seg *x12.Segment) {
 func (s *scanner) remit(seg *x12.Segment) {
 	s.set.Remits++
 	s.layout.Remits++
-	if c, err := money.Parse(seg.Elem(3)); err == nil {
-		s.set.Charge += c
-		s.layout.Charge += c
+	charge, chargeErr := money.Parse(seg.Elem(3))
+	paid, paidErr := money.Parse(seg.Elem(4))
+	if s.policy != nil && slices.Contains(s.policy.Readings, snip.PositiveReversal) && positive(string(seg.Elem(2)), paid, charge) {
+		s.moved -= 2 * paid
+		charge, paid = -charge, -paid
 	}
-	if c, err := money.Parse(seg.Elem(4)); err == nil {
-		s.set.Paid += c
-		s.layout.Paid += c
+	if chargeErr == nil {
+		s.set.Charge += charge
+		s.layout.Charge += charge
+	}
+	if paidErr == nil {
+		s.set.Paid += paid
+		s.layout.Paid += paid
 	}
 }
 
@@ -315,6 +343,7 @@ func (s *scanner) closeSet(at int64, closed bool) {
 	t.To, t.Segments = at, s.next-s.pieces.st.Ordinal
 	if t.Kind == Remittance {
 		total := s.tally.End()
+		retie(&total.Payment, s.moved)
 		t.Payment, t.Untied = total.Payment.ID, total.Payment.Held
 		if total.Reason != "" {
 			t.Untied = x835.CodeNoPayment + ": " + total.Reason
@@ -322,6 +351,9 @@ func (s *scanner) closeSet(at int64, closed bool) {
 	}
 	if s.checker != nil && !closed {
 		s.checker.Finish(nil)
+	}
+	if s.policies != nil {
+		s.verdicts.end(t, s.policy)
 	}
 	if !s.deep {
 		t.Chunks = s.pieces.end(t, s.wrapped)
@@ -333,9 +365,9 @@ func (s *scanner) closeSet(at int64, closed bool) {
 	s.set, s.checker, s.pieces.done = nil, nil, false
 }
 
-// check begins to check the set by its guide, in an inspection.
+// check begins to check the set by its guide.
 func (s *scanner) check(st *x12.Segment) {
-	if s.checker = nil; !s.deep {
+	if s.checker = nil; !s.deep && s.policies == nil {
 		return
 	}
 	g := guideOf(s.set)
@@ -377,13 +409,4 @@ func (s *scanner) kind() Kind {
 		return X12
 	}
 	return Unknown
-}
-
-// ReadChunk gives the documents of one chunk of a set. R is the whole file, digest goes into the sightings. Several chunks of
-// one file may be read at once.
-func ReadChunk(kind Kind, c set.Chunk, r io.ReaderAt, digest claim.Digest) Items {
-	if kind == Remittance {
-		return x835.ReadChunk(c, r, digest)
-	}
-	return x837.ReadChunk(c, r, digest)
 }

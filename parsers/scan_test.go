@@ -38,7 +38,7 @@ func interchange(control int, sets ...string) string {
 
 func scan(t testing.TB, file string) Layout {
 	t.Helper()
-	l, err := Scan(strings.NewReader(file))
+	l, err := Scan(strings.NewReader(file), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -186,7 +186,7 @@ func TestSniff(t *testing.T) {
 // A source that fails is an error, not a short file.
 func TestBrokenSourceIsAnError(t *testing.T) {
 	p := interchange(1, claimSet("0001", 1))
-	_, err := Scan(io.MultiReader(strings.NewReader(p[:300]), failing{}))
+	_, err := Scan(io.MultiReader(strings.NewReader(p[:300]), failing{}), nil)
 	if err == nil {
 		t.Error("a scan of a broken source gave no error")
 	}
@@ -204,7 +204,7 @@ func BenchmarkScan(b *testing.B) {
 	file := []byte(interchange(1, claimSet("0001", 40000)))
 	b.SetBytes(int64(len(file)))
 	for b.Loop() {
-		if l, err := Scan(bytes.NewReader(file)); err != nil || l.Claims != 40000 {
+		if l, err := Scan(bytes.NewReader(file), nil); err != nil || l.Claims != 40000 {
 			b.Fatal(err)
 		}
 	}

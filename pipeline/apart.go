@@ -83,11 +83,12 @@ func extents(file io.ReaderAt, c set.Chunk, remits bool, rejects []unread) ([]ex
 	src := set.NewSource(file, c)
 	before := src.Context()
 	opens, document := int64(-1), int64(-1) // where the segment at hand begins, and the claim
+	ordinal := c.First - 1                  // of the claim
 	boundary := func(at int64, id string) {
 		for i := range rejects {
 			r, e := &rejects[i], &out[i]
 			switch {
-			case r.Unit == "claim" && document >= 0 && endsDocument(id, remits) && document <= r.Byte && r.Byte < at:
+			case r.Unit == "claim" && document >= 0 && endsDocument(id, remits) && r.document == ordinal:
 				*e = extent{document, at}
 			case r.Unit == "segment" && r.Byte == opens:
 				*e = extent{opens, at}
@@ -98,6 +99,7 @@ func extents(file io.ReaderAt, c set.Chunk, remits bool, rejects []unread) ([]ex
 		}
 		if id == "CLM" && !remits || id == "CLP" && remits {
 			document = at
+			ordinal++
 		}
 		opens = at
 	}

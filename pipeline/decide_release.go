@@ -157,8 +157,20 @@ func (p *place) hasRow(it *csv.Item) bool {
 	return it.Row == p.Row || bad && r.Ordinal == p.Row
 }
 
+// chunks leaves the one that the document stands in.
+func (p *place) chunks(all []parsers.Chunk) []parsers.Chunk {
+	for i := range all {
+		c := &all[i]
+		last := i == len(all)-1
+		if p.Document > 0 && p.Document >= c.First && (last || p.Document < all[i+1].First) || p.Document == 0 && p.Byte >= c.Own.From && p.Byte < c.Own.To {
+			return all[i : i+1]
+		}
+	}
+	return nil
+}
+
 // released gives what people released behind a batch, as files of the batch that follows. Each is looked through anew.
-func (env *Env) released(ctx context.Context, after int64, profiles *csv.Profiles) ([]*received, error) {
+func (env *Env) released(ctx context.Context, after int64, how agreements) ([]*received, error) {
 	decisions, err := ledger.Standing(ctx, env.Store, ledger.OfQuarantine, after+1)
 	if err != nil {
 		return nil, err
@@ -183,7 +195,7 @@ func (env *Env) released(ctx context.Context, after int64, profiles *csv.Profile
 			continue
 		}
 		delete(wanted, r.ID)
-		files, err := env.takeAgain(r, profiles)
+		files, err := env.takeAgain(r, how)
 		if err != nil {
 			return nil, fmt.Errorf("released unit %s: %w; drop it where its bytes are lost: revcycle quarantine drop", r.ID, err)
 		}
@@ -194,7 +206,7 @@ func (env *Env) released(ctx context.Context, after int64, profiles *csv.Profile
 	}
 	var out []*received
 	for _, files := range together {
-		ready, waiting := pairUp(files, profiles)
+		ready, waiting := pairUp(files, how.profiles)
 		for _, h := range waiting {
 			h.file.Refused = "COMPANION: " + h.why
 			ready = append(ready, h.file)
@@ -208,7 +220,7 @@ func (env *Env) released(ctx context.Context, after int64, profiles *csv.Profile
 }
 
 // takeAgain looks a held unit through as if it had come today.
-func (env *Env) takeAgain(r *workspace.Reason, profiles *csv.Profiles) ([]*received, error) {
+func (env *Env) takeAgain(r *workspace.Reason, how agreements) ([]*received, error) {
 	o, err := env.Workspace.OpenArchived(r.SHA256)
 	if err != nil {
 		return nil, err
@@ -235,7 +247,7 @@ func (env *Env) takeAgain(r *workspace.Reason, profiles *csv.Profiles) ([]*recei
 	for _, m := range members {
 		f := &received{Name: m.Name, SHA: r.SHA256, Bytes: arc.Size, Kind: parsers.Unknown, Refused: m.Refused}
 		if m.Refused == "" {
-			if f, err = env.scan(m, profiles); err != nil {
+			if f, err = env.scan(m, how); err != nil {
 				return nil, err
 			}
 			if err := env.narrow(f, r); err != nil {
@@ -288,6 +300,7 @@ func (env *Env) narrow(f *received, r *workspace.Reason) error {
 		}
 		if r.Unit == "claim" || r.Unit == "segment" {
 			f.Only = &place{Document: r.Document, Byte: r.Byte}
+			s.Verdicts = nil // a person takes it in spite of them
 			if err := env.count(f, s); err != nil {
 				return err
 			}
@@ -299,7 +312,7 @@ func (env *Env) narrow(f *received, r *workspace.Reason) error {
 
 // count makes the totals of a set those of the one document that was released.
 func (env *Env) count(f *received, s *parsers.Set) error {
-	s.Chunks = slices.DeleteFunc(s.Chunks, func(c parsers.Chunk) bool { return f.Only.Byte < c.Own.From || f.Only.Byte >= c.Own.To })
+	s.Chunks = f.Only.chunks(s.Chunks)
 	s.Claims, s.Remits, s.Charge, s.Paid = 0, 0, 0, 0
 	o, err := env.Workspace.OpenArchived(f.SHA)
 	if err != nil {
@@ -308,7 +321,7 @@ func (env *Env) count(f *received, s *parsers.Set) error {
 	defer o.Close()
 	found := false
 	for _, c := range s.Chunks {
-		for it, err := range parsers.ReadChunk(s.Kind, c, o, f.SHA) {
+		for it, err := range parsers.ReadChunk(s, c, o, f.SHA) {
 			if err != nil {
 				return fmt.Errorf("%s: %w", f.Name, err)
 			}

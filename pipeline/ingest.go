@@ -184,7 +184,7 @@ func (env *Env) ingestUnit(ctx context.Context, c chunkOf, key string) (w *write
 		return nil, err
 	}
 	defer o.Close()
-	items := parsers.ReadChunk(c.set.Kind, *c.chunk, o, c.file.SHA)
+	items := parsers.ReadChunk(c.set, *c.chunk, o, c.file.SHA)
 	if c.set.Kind == parsers.Remittance {
 		return w, env.ingestRemits(w, c, items)
 	}
@@ -204,6 +204,7 @@ func (env *Env) ingestClaims(w *write, c chunkOf, items parsers.Items) error {
 		at := it.Sighting
 		switch d := it.Document.(type) {
 		case claim.Claim:
+			d.Tolerated = it.Tolerated
 			w.tally.SeenClaims++
 			env.addClaim(w, &d, at)
 		case claim.Reject:
@@ -257,6 +258,7 @@ func (env *Env) addReject(w *write, r *claim.Reject, at claim.Sighting, f *recei
 // balance, and every claim of a set that does not tie, is held: its money stays unapplied.
 func (env *Env) ingestRemits(w *write, c chunkOf, items parsers.Items) error {
 	var remits []claim.Remit
+	var held []string // why each of them may not post, for what its partner's policy says
 	var rejects []unread
 	var payment *claim.Payment
 	var at claim.Sighting
@@ -265,6 +267,7 @@ func (env *Env) ingestRemits(w *write, c chunkOf, items parsers.Items) error {
 			return fmt.Errorf("%s: %w", c.file.Name, err)
 		}
 		if p, ok := it.Document.(claim.Payment); ok {
+			p.Tolerated = it.Tolerated
 			payment, at = &p, it.Sighting
 		}
 		if !c.file.Only.has(&it) {
@@ -272,8 +275,9 @@ func (env *Env) ingestRemits(w *write, c chunkOf, items parsers.Items) error {
 		}
 		switch d := it.Document.(type) {
 		case claim.Remit:
+			d.Tolerated = it.Tolerated
 			w.tally.SeenRemits++
-			remits = append(remits, d)
+			remits, held = append(remits, d), append(held, it.Held)
 		case claim.Reject:
 			if d.Unit == "claim" {
 				w.tally.SeenRemits++
@@ -295,7 +299,7 @@ func (env *Env) ingestRemits(w *write, c chunkOf, items parsers.Items) error {
 	}
 	for i := range remits {
 		r := &remits[i]
-		held := ledger.HeldFor(payment, r)
+		held := cmp.Or(held[i], ledger.HeldFor(payment, r))
 		charge, paid := r.Charge, r.Paid
 		w.addCounted(ledger.Remits, func(t *Tally, fresh bool) {
 			if !fresh {

@@ -7,9 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path"
-	"path/filepath"
 	"slices"
 
 	"revcycle/claim"
@@ -51,14 +49,14 @@ func (env *Env) Receive(ctx context.Context) (begun bool, err error) {
 	if err := env.checkProfile(); err != nil {
 		return false, err
 	}
-	profiles, err := env.profiles()
+	how, err := env.agreements()
 	if err != nil {
 		return false, err
 	}
 	var files []*received
 	var arrivals []workspace.Arrival
 	if !env.inboxLater {
-		if files, arrivals, err = env.takeIn(ctx, profiles); err != nil {
+		if files, arrivals, err = env.takeIn(ctx, how); err != nil {
 			return false, err
 		}
 	}
@@ -83,7 +81,10 @@ func (env *Env) Receive(ctx context.Context) (begun bool, err error) {
 	if err := env.markDuplicates(ctx, files); err != nil {
 		return false, err
 	}
-	again, err := env.released(ctx, last.No, profiles)
+	if err := env.holdRepeated(ctx, files, how.partners); err != nil {
+		return false, err
+	}
+	again, err := env.released(ctx, last.No, how)
 	if err != nil {
 		return false, err
 	}
@@ -98,18 +99,9 @@ func (env *Env) Receive(ctx context.Context) (begun bool, err error) {
 	return true, nil
 }
 
-// profiles are the CSV layouts that are known: ours, and those in the workspace's rulebook/profiles.
-func (env *Env) profiles() (*csv.Profiles, error) {
-	p, err := csv.Load(os.DirFS(filepath.Join(env.Workspace.RulebookDir(), "profiles")))
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrUsage, err)
-	}
-	return p, nil
-}
-
 // takeIn archives and scans every complete file of the inbox, unpacking archives. Files that wait for
 // a companion stay where they are. The batch's own order of files is by name.
-func (env *Env) takeIn(ctx context.Context, profiles *csv.Profiles) ([]*received, []workspace.Arrival, error) {
+func (env *Env) takeIn(ctx context.Context, how agreements) ([]*received, []workspace.Arrival, error) {
 	found, err := env.Workspace.Inbox(env.Clock())
 	if err != nil {
 		return nil, nil, err
@@ -132,7 +124,7 @@ func (env *Env) takeIn(ctx context.Context, profiles *csv.Profiles) ([]*received
 	var arrivals []workspace.Arrival
 	n := 0
 	for t, err := range flow.Map(ctx, env.Workers, each, func(ctx context.Context, a workspace.Arrival) (taken, error) {
-		some, err := env.take(a, profiles)
+		some, err := env.take(a, how)
 		return taken{a, some}, err
 	}) {
 		if why := whyLeft(err); why != "" {
@@ -150,7 +142,7 @@ func (env *Env) takeIn(ctx context.Context, profiles *csv.Profiles) ([]*received
 			env.Progress("receive", n, len(found))
 		}
 	}
-	files, waiting := pairUp(files, profiles)
+	files, waiting := pairUp(files, how.profiles)
 	for _, h := range waiting {
 		env.leave(h.file.Name, h.why)
 		arrivals = slices.DeleteFunc(arrivals, func(a workspace.Arrival) bool { return a.Name == h.file.Name })
@@ -183,7 +175,7 @@ type taken struct {
 }
 
 // take archives one arrival and scans it, or the files packed in it.
-func (env *Env) take(a workspace.Arrival, profiles *csv.Profiles) ([]*received, error) {
+func (env *Env) take(a workspace.Arrival, how agreements) ([]*received, error) {
 	arc, err := env.Workspace.Archive(a)
 	if err != nil {
 		return nil, err
@@ -201,7 +193,7 @@ func (env *Env) take(a workspace.Arrival, profiles *csv.Profiles) ([]*received, 
 			out = append(out, &received{Name: m.Name, SHA: arc.SHA256, Bytes: arc.Size, Kind: parsers.Unknown, Refused: m.Refused})
 			continue
 		}
-		f, err := env.scan(m, profiles)
+		f, err := env.scan(m, how)
 		if err != nil {
 			return nil, err
 		}
@@ -211,7 +203,7 @@ func (env *Env) take(a workspace.Arrival, profiles *csv.Profiles) ([]*received, 
 }
 
 // scan says what an archived file is and looks it through.
-func (env *Env) scan(m workspace.Member, profiles *csv.Profiles) (*received, error) {
+func (env *Env) scan(m workspace.Member, how agreements) (*received, error) {
 	o, err := env.Workspace.OpenArchived(m.SHA256)
 	if err != nil {
 		return nil, err
@@ -222,10 +214,11 @@ func (env *Env) scan(m workspace.Member, profiles *csv.Profiles) (*received, err
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return nil, fmt.Errorf("receive: %s: %w", m.Name, err)
 	}
+	profiles := how.profiles
 	f := &received{Name: m.Name, SHA: m.SHA256, Bytes: m.Size, Kind: parsers.Sniff(head[:n], path.Base(m.Name), profiles)}
 	format := parsers.FormatOf(f.Kind, profiles)
 	if isX12(head[:n]) {
-		l, err := parsers.Scan(io.NewSectionReader(o, 0, o.Size()))
+		l, err := parsers.Scan(io.NewSectionReader(o, 0, o.Size()), how.partners.Policy)
 		if err != nil {
 			return nil, fmt.Errorf("receive: %s: %w", m.Name, err)
 		}

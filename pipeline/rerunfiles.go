@@ -13,11 +13,11 @@ import (
 // filesOfRerun gives the files that the batch of a rerun begins with: those that are read again, and what people released
 // since the last batch. The inbox waits for the next run.
 func (env *Env) filesOfRerun(ctx context.Context, a *Again, last int64) ([]*received, error) {
-	profiles, err := env.profiles()
+	how, err := env.agreements()
 	if err != nil {
 		return nil, err
 	}
-	released, err := env.released(ctx, last, profiles)
+	released, err := env.released(ctx, last, how)
 	if err != nil || a.Stage != "ingest" {
 		return released, err
 	}
@@ -47,14 +47,14 @@ func (env *Env) filesOfRerun(ctx context.Context, a *Again, last int64) ([]*rece
 				files = append(files, &received{Name: m.Name, SHA: f.SHA, Bytes: f.Bytes, Kind: f.Kind, Refused: m.Refused})
 				continue
 			}
-			again, err := env.scan(m, profiles)
+			again, err := env.scan(m, how)
 			if err != nil {
 				return nil, err
 			}
 			files = append(files, again)
 		}
 	}
-	ready, waiting := pairUp(files, profiles)
+	ready, waiting := pairUp(files, how.profiles)
 	for _, h := range waiting { // its companion was not named: it lies in the archive all the same
 		h.file.Refused = "COMPANION: " + h.why + "; name its companion too, with --file"
 		ready = append(ready, h.file)

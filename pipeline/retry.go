@@ -167,11 +167,11 @@ func (env *Env) unread(ctx context.Context, batch string) ([]HeldUnit, error) {
 
 // readsNow reports whether the program reads a held part today, in a trial.
 func (env *Env) readsNow(ctx context.Context, u *HeldUnit) (bool, error) {
-	profiles, err := env.profiles()
+	how, err := env.agreements()
 	if err != nil {
 		return false, err
 	}
-	files, err := env.takeAgain(&u.Reason, profiles)
+	files, err := env.takeAgain(&u.Reason, how)
 	if err != nil {
 		return false, err
 	}

@@ -57,7 +57,7 @@ func (w *Workspace) Doctor(now time.Time) []Check {
 	checks := []Check{Fine("configuration", "every key of "+File+" is known and sound")}
 	checks = append(checks, w.checkFolders(), w.checkOwner(), w.checkShared(), w.checkModes(), w.checkInbox(now))
 	checks = append(checks, w.checkPlaces()...)
-	checks = append(checks, w.checkDisk(), w.checkKey(), w.checkSecrets(), w.checkClock(now), w.checkHolder())
+	checks = append(checks, w.checkDisk(), w.checkKey(), w.checkSecrets(), w.checkClock(now), w.checkHolder(), w.checkPartners())
 	return append(checks, w.checkMasters(w.BusinessDate(now))...)
 }
 

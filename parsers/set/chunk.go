@@ -33,6 +33,10 @@ type Item struct {
 	Sighting claim.Sighting
 	// Faults are what was noticed in the document and in the levels opened for it: segments that no loop takes.
 	Faults []x12.Fault
+	// Held says why a remit that was read may not post, for a reason that does not lie in its sums; "" where there is none.
+	Held string
+	// Tolerated names what the partner's agreement let through: "ALPHA: SE01_COUNT SE01".
+	Tolerated []string
 }
 
 // Counts tells where the segments of the sets that were read have gone. Read is the sum of the others.

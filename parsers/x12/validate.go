@@ -28,6 +28,10 @@ const (
 	CodeAmount            = "AMOUNT"              // 2, and it rejects: a number that is no amount of whole cents, or too large for one
 )
 
+// ElementCodes are the faults of elements that can be read around.
+var ElementCodes = []string{CodeElementMissing, CodeElementDependent, CodeElementExcluded, CodeElementTooMany, CodeElementComponents, CodeElementRepeat, CodeElementShort,
+	CodeElementLong, CodeElementCharacter, CodeElementDate, CodeElementTime, CodeElementNotUsed, CodeElementCode}
+
 // Validator checks the elements of segments. It does not allocate but for faults.
 type Validator struct {
 	Report func(Fault) // is told of each fault; must not be nil

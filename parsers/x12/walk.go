@@ -23,6 +23,9 @@ type Placement struct {
 	Opened bool  // the segment opened Loop
 }
 
+// GuideCodes are the faults of a guide's loops and segments.
+var GuideCodes = []string{CodeSegmentUnplaced, CodeSegmentRepeat, CodeSegmentMissing, CodeLoopRepeat, CodeLoopMissing, CodeLoopSkipped, CodeSegmentOrder}
+
 // Walker follows the segments of one set after another through the loops of a guide. It does not allocate but for faults.
 type Walker struct {
 	// Report is told of what the guide does not allow; nil discards it.
