@@ -79,7 +79,7 @@ func TestEveryFileOfTheCorpusIsAnswered(t *testing.T) {
 			continue
 		}
 		answered++
-		rep, err := Inspect(name, bytes.NewReader(out), nil)
+		rep, err := Inspect(name, bytes.NewReader(out), nil, nil)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}

@@ -92,7 +92,7 @@ func TestInspectCountsTheCorpus(t *testing.T) {
 		if !ok {
 			continue
 		}
-		r, err := Inspect(row["path"], bytes.NewReader(file), nil)
+		r, err := Inspect(row["path"], bytes.NewReader(file), nil, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -131,7 +131,7 @@ func TestInspectAgreesOnClaimFaults(t *testing.T) {
 		if !ok {
 			continue
 		}
-		r, err := Inspect(path, bytes.NewReader(file), nil)
+		r, err := Inspect(path, bytes.NewReader(file), nil, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -37,7 +37,7 @@ func TestValidSamplesHaveNoReject(t *testing.T) {
 			continue
 		}
 		n++
-		r, err := Inspect(row["path"], bytes.NewReader(file), nil)
+		r, err := Inspect(row["path"], bytes.NewReader(file), nil, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -79,7 +79,7 @@ func TestBrokenSamplesHaveTheirFault(t *testing.T) {
 			t.Errorf("no sample %s", path)
 			continue
 		}
-		r, err := Inspect(path, bytes.NewReader(file), nil)
+		r, err := Inspect(path, bytes.NewReader(file), nil, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -73,7 +73,7 @@ func FuzzAnswer(f *testing.F) {
 		if out.Len() == 0 {
 			return
 		}
-		r, err := Inspect("answer", bytes.NewReader(out.Bytes()), nil)
+		r, err := Inspect("answer", bytes.NewReader(out.Bytes()), nil, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -41,9 +41,9 @@ type Delimiters struct {
 
 // Inspect reads a file to its end and tells what it is, its counts and totals, and every fault with its place. Any file is told of: one
 // that is no X12 has its kind, its length and a fault that says so unless it is a CSV table that is known. Memory does not
-// depend on the length of the file. The name is shown and helps to tell CSV tables apart; nil profiles are the built-in ones. An
-// error is a source that failed.
-func Inspect(name string, r io.Reader, profiles *csv.Profiles) (Report, error) {
+// depend on the length of the file. The name is shown and helps to tell CSV tables apart; nil profiles are the built-in ones.
+// Policies judge the faults as Scan has them judged; nil leaves them as they were found. An error is a source that failed.
+func Inspect(name string, r io.Reader, profiles *csv.Profiles, policies Policies) (Report, error) {
 	src := bufio.NewReaderSize(r, SniffBytes)
 	head, err := src.Peek(SniffBytes)
 	if err != nil && err != io.EOF {
@@ -61,6 +61,7 @@ func Inspect(name string, r io.Reader, profiles *csv.Profiles) (Report, error) {
 		return out, err
 	}
 	s := newScanner(src, true)
+	s.policies = policies
 	if err := s.run(); err != nil {
 		return Report{}, err
 	}

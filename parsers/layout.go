@@ -56,7 +56,8 @@ type Set struct {
 	Held string
 	// Refused says why run takes no such set at all; "" where it does.
 	Refused string
-	// Untied says why an 835 does not tie. Its payment comes with the same words in its Held, and is to be posted unapplied.
+	// Untied says why an 835 does not tie, or why its partner's policy refuses its payment. The payment comes with the same words in
+	// its Held, and is to be posted unapplied.
 	Untied  string
 	Payment claim.ID    // of an 835 that has one
 	Chunks  []set.Chunk // what ReadChunk takes; none for a set that is refused

@@ -318,7 +318,7 @@ func mutate(t *testing.T, base, was, is string) string {
 // found lists the faults of a file.
 func found(t *testing.T, text string) []string {
 	t.Helper()
-	r, err := Inspect("mutant", bytes.NewReader([]byte(text)), nil)
+	r, err := Inspect("mutant", bytes.NewReader([]byte(text)), nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

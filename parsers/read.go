@@ -64,6 +64,9 @@ func (j *judging) judge(it *Item) {
 	j.active = slices.DeleteFunc(j.active, func(v *Verdict) bool { return v.Last < n })
 	it.Tolerated = append(it.Tolerated, j.set.Tolerated...)
 	for _, v := range j.active {
+		if _, refused := it.Document.(claim.Reject); refused {
+			return
+		}
 		if v.Tolerated != "" {
 			if !slices.Contains(it.Tolerated, v.Tolerated) {
 				it.Tolerated = append(it.Tolerated, v.Tolerated)
@@ -80,7 +83,8 @@ func (j *judging) refuse(it *Item, v *Verdict) {
 	why := v.Code + ": " + v.Message + place(x12.Fault{Segment: v.Segment, Element: v.Element, Ordinal: v.Ordinal, Byte: v.Byte})
 	switch d := it.Document.(type) {
 	case claim.Claim:
-		it.Document = at.Reject(it.Sighting, "claim")
+		it.Charge = &d.Charge
+		it.Document, it.Tolerated = at.Reject(it.Sighting, "claim"), nil
 	case claim.Remit:
 		it.Held = cmp.Or(it.Held, why)
 	case claim.Payment:

@@ -143,7 +143,7 @@ func TestNestedLevels(t *testing.T) {
 
 // The JSON of inspect is the contract's, and knows no nulls.
 func TestInspectJSON(t *testing.T) {
-	r, err := Inspect("march.837", strings.NewReader(interchange(1, claimSet("0001", 2))), nil)
+	r, err := Inspect("march.837", strings.NewReader(interchange(1, claimSet("0001", 2))), nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -158,7 +158,7 @@ func TestInspectJSON(t *testing.T) {
 			t.Errorf("a sound file has the fault %v", f)
 		}
 	}
-	r, err = Inspect("x.835", strings.NewReader(""), nil)
+	r, err = Inspect("x.835", strings.NewReader(""), nil, nil)
 	if got, _ := json.Marshal(r.Faults); err != nil || r.Kind != Empty || !strings.Contains(string(got), "NOT_X12") {
 		t.Errorf("an empty file: %v %+v", err, r)
 	}
@@ -190,7 +190,7 @@ func TestBrokenSourceIsAnError(t *testing.T) {
 	if err == nil {
 		t.Error("a scan of a broken source gave no error")
 	}
-	if _, err := Inspect("x", io.MultiReader(strings.NewReader(p[:300]), failing{}), nil); err == nil {
+	if _, err := Inspect("x", io.MultiReader(strings.NewReader(p[:300]), failing{}), nil, nil); err == nil {
 		t.Error("an inspection of a broken source gave no error")
 	}
 }
@@ -223,7 +223,7 @@ func BenchmarkInspect(b *testing.B) {
 			b.SetBytes(int64(len(file)))
 			b.ReportAllocs()
 			for b.Loop() {
-				if r, err := Inspect("bench", strings.NewReader(file), nil); err != nil || r.Transactions != 5000 {
+				if r, err := Inspect("bench", strings.NewReader(file), nil, nil); err != nil || r.Transactions != 5000 {
 					b.Fatal(r, err)
 				}
 			}

@@ -164,8 +164,10 @@ func (v *verdicts) end(t *Set, policy *snip.Policy) {
 		switch {
 		case f.Severity == snip.Tolerated:
 			t.tolerate(policy.Agreement(&f))
-		case v.remits:
+		case v.remits && !summed(f.Code):
 			v.add(0, 0, f, policy)
+			t.Untied = cmp.Or(t.Untied, sentence(&f))
+		case v.remits:
 		default:
 			t.Held = graver(t.Held, sentence(&f))
 		}

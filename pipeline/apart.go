@@ -11,6 +11,7 @@ import (
 
 	"revcycle/claim"
 	"revcycle/ledger"
+	"revcycle/money"
 	"revcycle/parsers"
 	"revcycle/parsers/set"
 	"revcycle/parsers/x12"
@@ -24,7 +25,8 @@ const apartPerUnit = 100
 // unread is a document of a set that could not be read.
 type unread struct {
 	claim.Reject
-	document int // ordinal of its CLM or CLP in the set; 0 where it is no claim
+	document int          // ordinal of its CLM or CLP in the set; 0 where it is no claim
+	charge   *money.Cents // where it could be read
 }
 
 // setApart lays claims, remits and segments of a chunk that could not be read in quarantine/, each by
@@ -59,7 +61,7 @@ func (env *Env) setOneApart(w *write, f *received, set int, r *unread, at extent
 	reason := workspace.Reason{ID: quarantineID(env.Batch.ID, f.Name+"#"+r.ID.String()), Batch: env.Batch.ID, File: f.Name, SHA256: f.SHA,
 		Unit: r.Unit, Set: set, Ordinal: r.Ordinal, Byte: r.Byte, Code: r.Code, Message: placed(&r.Reject), Advice: holdAdvice, Document: r.document, Was: f.Released}
 	if r.Unit == "claim" {
-		reason.Claims = 1
+		reason.Claims, reason.Charge = 1, r.charge
 	}
 	w.tally.Quarantined++
 	return env.quarantine(reason, f, at.from, at.to)

@@ -234,7 +234,7 @@ func (t *teller) tell(ctx context.Context, id claim.ID) (Story, error) {
 func (t *teller) bill(c *claim.Claim) *StoryBill {
 	from, to := c.Service()
 	b := &StoryBill{Kind: string(c.Kind), Use: string(c.Use), Frequency: c.Frequency, PayerSent: c.Payer.ID, Order: c.PayerOrder,
-		BillingNPI: string(c.Billing.NPI), From: from, To: to, Created: c.Created, Encounter: c.Encounter, Charge: c.Charge}
+		BillingNPI: string(c.Billing.NPI), From: from, To: to, Created: c.Created, Encounter: c.Encounter, Charge: c.Charge, Tolerated: c.Tolerated}
 	b.Payer, _, b.Mapped = t.Party.Payer("837", c.Payer.ID, from)
 	b.PayerName = t.Book.PayerName(b.Payer)
 	if p, ok := t.Party.PayerByID(b.Payer, from); ok && p.Name != "" {
@@ -339,7 +339,7 @@ func (t *teller) remit(ctx context.Context, x reconcile.Adjudged, judged ledger.
 	r, p, m := x.Remit, x.Payment, &x.Match
 	out := StoryRemit{Remit: r.ID, Control: r.Control, Payment: r.Payment, Trace: p.Trace, Date: p.Date, PayerName: p.Payer.Name, PayerTIN: p.PayerTIN,
 		PaymentAmount: p.Amount, Status: r.Status, PayerControl: r.PayerControl, Charge: r.Charge, Paid: r.Paid, PatientDue: r.PatientDue,
-		MatchRule: m.RuleText(), MatchState: string(m.State), Flags: []string{}, Lines: []StoryMatch{}, Adjustments: adjustmentsOf(r)}
+		MatchRule: m.RuleText(), MatchState: string(m.State), Flags: []string{}, Lines: []StoryMatch{}, Adjustments: adjustmentsOf(r), Tolerated: r.Tolerated}
 	if st, ok := denial.Default().Status(r.Status); ok {
 		out.Meaning = st.Meaning
 	}

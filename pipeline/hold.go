@@ -205,7 +205,7 @@ func (env *Env) firstWhy(ctx context.Context, f *received, t Tally) (string, err
 		}
 	}
 	if t.HeldRemits > 0 {
-		return fmt.Sprintf("%d claims of remittances do not balance and are held; their money is unapplied", t.HeldRemits), nil
+		return fmt.Sprintf("%d claims of remittances are held, which do not balance or have faults; their money is unapplied", t.HeldRemits), nil
 	}
 	why, n, err := env.firstReject(ctx, f)
 	if n > 1 {

@@ -213,7 +213,7 @@ func (env *Env) ingestClaims(w *write, c chunkOf, items parsers.Items) error {
 				w.tally.RejectedClaims++
 			}
 			env.addReject(w, &d, at, c.file)
-			rejects = append(rejects, unread{d, at.Ordinal})
+			rejects = append(rejects, unread{d, at.Ordinal, it.Charge})
 		}
 	}
 	return env.setApart(w, c, rejects)
@@ -284,7 +284,7 @@ func (env *Env) ingestRemits(w *write, c chunkOf, items parsers.Items) error {
 				w.tally.RejectedRemits++
 			}
 			env.addReject(w, &d, it.Sighting, c.file)
-			rejects = append(rejects, unread{d, it.Sighting.Ordinal})
+			rejects = append(rejects, unread{d, it.Sighting.Ordinal, nil})
 		}
 	}
 	if err := env.setApart(w, c, rejects); err != nil {

@@ -47,6 +47,7 @@ type StoryBill struct {
 	Charge     money.Cents `json:"total_charge"`
 	FileBy     civil.Date  `json:"filing_deadline"` // empty where the rule book states none
 	FileCite   string      `json:"filing_cite"`
+	Tolerated  []string    `json:"tolerated,omitempty"` // faults of its file that its partner's agreement let through
 }
 
 // StorySighting is where a document was seen first.
@@ -137,7 +138,8 @@ type StoryRemit struct {
 	PayerName     string            `json:"payer_name"`
 	PayerTIN      string            `json:"payer_tin"`
 	PaymentAmount money.Cents       `json:"payment_amount"`
-	Held          string            `json:"held"` // why it may not post
+	Held          string            `json:"held"`                // why it may not post
+	Tolerated     []string          `json:"tolerated,omitempty"` // faults that its partner's agreement let through
 	Status        string            `json:"clp02"`
 	Meaning       string            `json:"clp02_meaning"`
 	PayerControl  string            `json:"payer_claim_number"`

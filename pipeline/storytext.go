@@ -66,6 +66,9 @@ func (s *Story) bill(p *page) {
 	if at := s.Seen; at != nil {
 		p.line("  came in batch %s: %s, set %d, claim %d of it", at.Batch, at.File, at.Set, at.Ordinal)
 	}
+	if len(b.Tolerated) > 0 {
+		p.line("  let through by agreement: %s", strings.Join(b.Tolerated, "; "))
+	}
 	if b.FileBy.Known() {
 		p.line("  the payer takes it until %s [%s]", b.FileBy, b.FileCite)
 	}
@@ -188,6 +191,9 @@ func (r *StoryRemit) print(p *page) {
 	p.line("      CLP02 %s: %s; from %s, batch %s", r.Status, cmp.Or(r.Meaning, "unknown"), cmp.Or(r.File, "?"), r.Batch)
 	if r.Held != "" {
 		p.line("      held, its %s is unapplied: %s", dollars(r.Paid), r.Held)
+	}
+	if len(r.Tolerated) > 0 {
+		p.line("      let through by agreement: %s", strings.Join(r.Tolerated, "; "))
 	}
 	step, _, _ := strings.Cut(r.MatchRule, "/")
 	p.line("      matched by %s: %s%s", cmp.Or(r.MatchRule, "-"), cmp.Or(matchWords[step], r.MatchState), flagged(r.Flags))

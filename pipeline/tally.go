@@ -19,7 +19,7 @@ type Tally struct {
 
 	DuplicateClaims   int `json:"duplicate_claims,omitempty"`   // seen before, in another file or set
 	DuplicatePayments int `json:"duplicate_payments,omitempty"` // seen before under another envelope
-	HeldRemits        int `json:"held_remits,omitempty"`        // do not balance, or their set does not
+	HeldRemits        int `json:"held_remits,omitempty"`        // they or their set do not balance, or have faults
 	Quarantined       int `json:"quarantined,omitempty"`        // units held in quarantine/
 
 	RejectedClaims int `json:"rejected_claims,omitempty"` // CLMs that became no claim

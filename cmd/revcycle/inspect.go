@@ -5,26 +5,38 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"revcycle/parsers"
 	"revcycle/parsers/x12"
 	"revcycle/pipeline"
+	"revcycle/workspace"
 )
 
 func (a *app) inspectCommand() *cobra.Command {
-	return &cobra.Command{
+	asRun := false
+	c := &cobra.Command{
 		Use:   "inspect FILE...",
 		Short: "what a file is: structure, counts, totals, every fault with its place and SNIP type",
 		Long: "inspect reads files to their end and touches nothing; it needs no workspace. - reads from stdin. --json prints an\n" +
-			"object for each file. It exits 3 where a file has a fault for which run would reject something." + exits(0, 1, 2, 3),
+			"object for each file. Faults have the severity that X12 gives them; with --as-run they have the one that a run of the\n" +
+			"workspace (-C) gives them, by partners/*.yaml: reject, warn, or tolerated. It exits 3 where a fault rejects." + exits(0, 1, 2, 3),
 		Example: "  revcycle inspect march.837 remit.835\n  zcat remit.835.gz | revcycle inspect - --json",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
+			var policies parsers.Policies
+			if asRun {
+				partners, err := workspace.ReadPartners(filepath.Join(a.dir, workspace.PartnersDir))
+				if err != nil {
+					return usageError{err}
+				}
+				policies = partners.Policy
+			}
 			rejects := false
 			for i, name := range args {
-				r, err := inspect(c.InOrStdin(), name)
+				r, err := inspect(c.InOrStdin(), name, policies)
 				if err != nil {
 					return err
 				}
@@ -46,11 +58,13 @@ func (a *app) inspectCommand() *cobra.Command {
 			return nil
 		},
 	}
+	c.Flags().BoolVar(&asRun, "as-run", false, "judge the faults as a run of the workspace does")
+	return c
 }
 
-func inspect(stdin io.Reader, name string) (parsers.Report, error) {
+func inspect(stdin io.Reader, name string, policies parsers.Policies) (parsers.Report, error) {
 	if name == "-" {
-		r, err := parsers.Inspect("-", stdin, nil)
+		r, err := parsers.Inspect("-", stdin, nil, policies)
 		if err != nil {
 			return r, fmt.Errorf("inspect: %w", err)
 		}
@@ -61,7 +75,7 @@ func inspect(stdin io.Reader, name string) (parsers.Report, error) {
 		return parsers.Report{}, usageError{fmt.Errorf("inspect: %w", err)}
 	}
 	defer f.Close()
-	r, err := parsers.Inspect(name, f, nil)
+	r, err := parsers.Inspect(name, f, nil, policies)
 	if err != nil {
 		return r, fmt.Errorf("inspect: %w", err)
 	}

@@ -2,6 +2,7 @@ package set
 
 import (
 	"revcycle/claim"
+	"revcycle/money"
 	"revcycle/parsers/x12"
 )
 
@@ -33,6 +34,8 @@ type Item struct {
 	Sighting claim.Sighting
 	// Faults are what was noticed in the document and in the levels opened for it: segments that no loop takes.
 	Faults []x12.Fault
+	// Charge is that of a claim that could be read and is a Reject all the same, for its partner's policy; nil for others.
+	Charge *money.Cents
 	// Held says why a remit that was read may not post, for a reason that does not lie in its sums; "" where there is none.
 	Held string
 	// Tolerated names what the partner's agreement let through: "ALPHA: SE01_COUNT SE01".
