@@ -277,12 +277,15 @@ func (w *watch) look(ctx context.Context) (moving bool, err error) {
 		moving = moving || state != "available"
 		w.saw(id, state, failed, firstLine(fault))
 	}
+	if err := rows.Err(); err != nil { // an answer that broke off says nothing of the jobs it does not name
+		return moving, fmt.Errorf("queue: look at the jobs: %w", err)
+	}
 	for id := range w.jobs {
 		if !seen[id] {
 			delete(w.jobs, id) // somebody took it out of the queue
 		}
 	}
-	return moving, rows.Err()
+	return moving, nil
 }
 
 // saw takes note of the state of a job.
