@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"revcycle/claim"
 )
 
 // unpublished lists the batches whose facts are written: those since the last published one, in order.
@@ -51,6 +53,9 @@ func (p *publisher) journalOf(ctx context.Context, n int64, k *bucket) error {
 	month := p.asOf[n].Month()
 	part := postingMonth + "=" + month
 	journal, events := factLedger.sink(p.stage, part), factClaimEvent.sink(p.stage, part)
+	if err := p.ackEvents(ctx, n, month, claim.AckClaim, events.add); err != nil {
+		return err
+	}
 	if err := p.remitEvents(ctx, n, month, events.add); err != nil {
 		return err
 	}
@@ -69,6 +74,11 @@ func (p *publisher) journalOf(ctx context.Context, n int64, k *bucket) error {
 	})
 	if err != nil {
 		return err
+	}
+	for _, kind := range []claim.AckKind{claim.AckSet, claim.AckInterchange} { // in the order of their sources
+		if err := p.ackEvents(ctx, n, month, kind, events.add); err != nil {
+			return err
+		}
 	}
 	return errors.Join(k.end(factLedger.Table, part, journal), k.end(factClaimEvent.Table, part, events))
 }

@@ -25,18 +25,18 @@ var factFinding = define[FindingRow]("fact_finding", Fact, postingMonth, "one ro
 
 // EventRow is a row of fact_claim_event.
 type EventRow struct {
-	Source  string `parquet:"source,dict" doc:"837 for what we billed, 835 for what a payer answered"`
-	EventID string `parquet:"event_id" doc:"journal entry or remit that is the event"`
+	Source  string `parquet:"source,dict" doc:"837 for what we billed, 835 for what a payer answered, TA1, 999 and 277CA for what was said on the way"`
+	EventID string `parquet:"event_id" doc:"journal entry, remit or acknowledgement that is the event"`
 	ClaimID string `parquet:"claim_id,optional" doc:"claim; null for a remit without one"`
-	Event   string `parquet:"event,dict" doc:"billed, superseded, remitted"`
+	Event   string `parquet:"event,dict" doc:"billed, superseded, remitted; received, forwarded, accepted, rejected"`
 	Common
-	EventDate    *int32 `parquet:"event_date,optional,date" doc:"effective date: bill date, BPR16"`
+	EventDate    *int32 `parquet:"event_date,optional,date" doc:"effective date: bill date, BPR16, date of the status"`
 	OldState     string `parquet:"old_state,optional,dict" doc:"state before; null for the first"`
-	NewState     string `parquet:"new_state,optional,dict" doc:"state after: of the claim, or of the remit seen alone"`
+	NewState     string `parquet:"new_state,optional,dict" doc:"state after: of the claim, or of the remit seen alone; of an acknowledgement RECEIVED, FORWARDED, ACCEPTED, REJECTED"`
 	PostingMonth string `parquet:"posting_month,optional,dict" doc:"month of the batch's business date: the bucket"`
 }
 
-var factClaimEvent = define[EventRow]("fact_claim_event", Fact, postingMonth, "one row per change of a claim's state", "batch_id", "source", "event_id")
+var factClaimEvent = define[EventRow]("fact_claim_event", Fact, postingMonth, "one row per change of a claim's state", "batch_id", "source", "event_id", "claim_id")
 
 // findings hands on the findings of one batch in order of claims.
 func (b *builder) findings(ctx context.Context, batch int64, month string, add func(FindingRow) error) error {

@@ -205,6 +205,34 @@ var Charges = &Table{Name: "charge", Doc: "one row per charge of a visit", KeyLe
 	col("service_from", KindDate, "first day"),
 }}
 
+// Acks: facts.
+var Acks = &Table{Name: "ack", Doc: "one row per acknowledgement of a claim, a set or an interchange that was sent", KeyLen: 1,
+	Indexes: []Index{{[]string{"control_norm"}}, {[]string{"answers"}}, {[]string{"batch", "id"}}}, Columns: []Column{
+		key("id", KindID, "document ID: all that it says"),
+		col("batch", KindInt, "batch that brought it"),
+		col("kind", KindText, "277CA, 999 (997 too), TA1"),
+		col("sender", KindText, "ISA06: who says it"),
+		col("receiver", KindText, "ISA08: who sent what it answers"),
+		col("answers", KindText, "GS06/ST02 of a 999, ISA13 of a TA1; null for a 277CA"),
+		col("control_norm", KindText, "CLM01 normalised for matching, of a 277CA"),
+		col("verdict", KindText, "received, forwarded, accepted, rejected"),
+		col("date", KindDate, "of the status"),
+		col("payer_control", KindText, "the payer's number of the claim"),
+		col("doc", KindBytes, "the whole acknowledgement"),
+		run("file", KindDigest, "where it was seen first"),
+		run("set", KindInt, "transaction set in the file, 0 for a TA1"),
+		run("ordinal", KindInt, "acknowledgement in the set"),
+	}}
+
+// Answered: facts. Which claims an acknowledgement speaks of.
+var Answered = &Table{Name: "answered", Doc: "one row per acknowledgement and claim that it answers", KeyLen: 2,
+	Indexes: []Index{{[]string{"claim"}}, {[]string{"batch", "claim"}}, {[]string{"verdict"}}}, Columns: []Column{
+		key("ack", KindID, "acknowledgement"),
+		key("claim", KindID, "claim"),
+		col("batch", KindInt, "batch in which the later of the two came"),
+		col("verdict", KindText, "rejected; null for the others"),
+	}}
+
 // Rejects: what could not be read.
 var Rejects = &Table{Name: "reject", Doc: "one row per part of a file that could not be read", KeyLen: 1, Run: true, Columns: []Column{
 	key("id", KindID, "its place"),
@@ -379,7 +407,7 @@ var Audit = &Table{Name: "audit", Doc: "one row per act, each sealed with the ha
 
 // Tables lists every table, in the order in which digests print them.
 var Tables = []*Table{
-	Batches, Slices, Claims, Lines, Payments, Remits, Adjustments, Encounters, Charges,
+	Batches, Slices, Claims, Lines, Payments, Remits, Adjustments, Encounters, Charges, Acks, Answered,
 	Assessments, Findings, Matches, Adjudged, Settlements, Denials, Postings, Decisions, Published, Audit,
 	Units, BatchEnds, Files, FileResults, Seen, Rejects,
 }

@@ -22,7 +22,7 @@ const (
 	Claims        Kind = "837" // of a guide that we do not read
 	Remittance    Kind = "835"
 	ClaimAck      Kind = "277CA"
-	TA1           Kind = "TA1"
+	KindTA1       Kind = "TA1"
 	Mixed         Kind = "mixed" // sets of several kinds
 	X12           Kind = "X12"   // envelopes without sets
 	Empty         Kind = "empty"
@@ -35,42 +35,43 @@ type Format struct {
 	Description string
 	Run         bool   // run takes it
 	Refusal     string // why run does not; "" where it does
+	Ack         bool   // it acknowledges what was sent
 }
 
 const noReader = "revcycle does not read this kind of file"
 
 // formats is what we know by name. A kind that is not here is refused.
 var formats = []Format{
-	{Professional, "professional claims (837, X222)", true, ""},
-	{Institutional, "institutional claims (837, X223)", true, ""},
-	{Dental, "dental claims (837, X224)", true, ""},
-	{Claims, "claims of a guide that is not read", false, "the set names no guide that is read: wanted X222, X223 or X224"},
-	{Remittance, "remittance advice (835, X221)", true, ""},
-	{Mixed, "sets of several kinds, each taken by itself", true, ""},
-	{ClaimAck, "claim acknowledgement (277CA, X214)", false, noReader + " yet: acknowledgements of claims"},
-	{"999", "implementation acknowledgement", false, noReader + " yet: acknowledgements of sets"},
-	{"997", "functional acknowledgement", false, noReader + ": the 999 has taken its place"},
-	{TA1, "interchange acknowledgement", false, noReader + " yet: acknowledgements of interchanges"},
-	{"270", "eligibility inquiry", false, noReader + ": eligibility is no part of the revenue cycle here"},
-	{"271", "eligibility response", false, noReader + ": eligibility is no part of the revenue cycle here"},
-	{"276", "claim status inquiry", false, noReader + ": it is a question, not an answer"},
-	{"277", "claim status response", false, noReader + ": only the 277CA (X214) tells of received claims"},
-	{"278", "services review", false, noReader + ": authorizations come from the host system"},
-	{"820", "premium payment", false, noReader + ": premiums are the payer's business"},
-	{"834", "benefit enrollment", false, noReader + ": enrollment is the payer's business"},
-	{X12, "X12 envelopes without sets", false, "there is no transaction set in the file"},
-	{Empty, "an empty file", false, "the file is empty: ask its sender for it again"},
-	{"gzip", "a gzip archive", false, "the file is compressed: unpack it first"},
-	{"zip", "a zip archive", false, "the file is compressed: unpack it first"},
-	{"zstd", "a zstandard archive", false, "the file is compressed: unpack it first"},
-	{"PDF", "a PDF document", false, "a PDF holds no data that can be read safely: ask for the 835 or 837 itself"},
-	{"XLSX or DOCX", "an office document", false, "save the sheet as CSV with a header line"},
-	{"BAI2", "bank statement (BAI2)", false, noReader + " yet: bank statements"},
-	{"ACH", "bank payment file (NACHA)", false, noReader + " yet: bank payment files"},
-	{"HL7", "HL7 version 2 messages", false, noReader + " yet: HL7 messages"},
-	{"JSON", "JSON (perhaps FHIR)", false, noReader + " yet: FHIR resources"},
-	{"XML", "XML", false, noReader},
-	{Unknown, "a file that nothing here knows", false, "the file begins like none that is read: neither ISA nor a known CSV header"},
+	{Professional, "professional claims (837, X222)", true, "", false},
+	{Institutional, "institutional claims (837, X223)", true, "", false},
+	{Dental, "dental claims (837, X224)", true, "", false},
+	{Claims, "claims of a guide that is not read", false, "the set names no guide that is read: wanted X222, X223 or X224", false},
+	{Remittance, "remittance advice (835, X221)", true, "", false},
+	{Mixed, "sets of several kinds, each taken by itself", true, "", false},
+	{ClaimAck, "claim acknowledgement (277CA, X214)", true, "", true},
+	{"999", "implementation acknowledgement", true, "", true},
+	{"997", "functional acknowledgement", true, "", true},
+	{KindTA1, "interchange acknowledgement", true, "", true},
+	{"270", "eligibility inquiry", false, noReader + ": eligibility is no part of the revenue cycle here", false},
+	{"271", "eligibility response", false, noReader + ": eligibility is no part of the revenue cycle here", false},
+	{"276", "claim status inquiry", false, noReader + ": it is a question, not an answer", false},
+	{"277", "claim status response", false, noReader + ": only the 277CA (X214) tells of received claims", false},
+	{"278", "services review", false, noReader + ": authorizations come from the host system", false},
+	{"820", "premium payment", false, noReader + ": premiums are the payer's business", false},
+	{"834", "benefit enrollment", false, noReader + ": enrollment is the payer's business", false},
+	{X12, "X12 envelopes without sets", false, "there is no transaction set in the file", false},
+	{Empty, "an empty file", false, "the file is empty: ask its sender for it again", false},
+	{"gzip", "a gzip archive", false, "the file is compressed: unpack it first", false},
+	{"zip", "a zip archive", false, "the file is compressed: unpack it first", false},
+	{"zstd", "a zstandard archive", false, "the file is compressed: unpack it first", false},
+	{"PDF", "a PDF document", false, "a PDF holds no data that can be read safely: ask for the 835 or 837 itself", false},
+	{"XLSX or DOCX", "an office document", false, "save the sheet as CSV with a header line", false},
+	{"BAI2", "bank statement (BAI2)", false, noReader + " yet: bank statements", false},
+	{"ACH", "bank payment file (NACHA)", false, noReader + " yet: bank payment files", false},
+	{"HL7", "HL7 version 2 messages", false, noReader + " yet: HL7 messages", false},
+	{"JSON", "JSON (perhaps FHIR)", false, noReader + " yet: FHIR resources", false},
+	{"XML", "XML", false, noReader, false},
+	{Unknown, "a file that nothing here knows", false, "the file begins like none that is read: neither ISA nor a known CSV header", false},
 }
 
 // FormatOf gives the row of a kind. A CSV table that a profile knows is taken, one that the profile leaves unread is refused with
@@ -153,7 +154,7 @@ func sniffX12(head []byte) Kind {
 		case "GS":
 			group = string(s.Elem(8))
 		case "TA1":
-			kind = TA1
+			kind = KindTA1
 		case "ST":
 			guide := string(s.Elem(3))
 			if guide == "" {

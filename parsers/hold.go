@@ -50,7 +50,7 @@ func (s *scanner) fault(f x12.Fault) {
 	switch {
 	case f.Severity == snip.Tolerated && (far || isAhead(f.Code) || f.Set == 0):
 		s.tolerate(f)
-	case f.Severity == snip.Tolerated || f.Severity == x12.Reject && !far && s.policies != nil && s.set != nil && f.Set == s.set.Ordinal:
+	case f.Severity == snip.Tolerated || f.Severity == x12.Reject && !far && s.judges && s.set != nil && f.Set == s.set.Ordinal:
 		s.verdicts.waiting = append(s.verdicts.waiting, f)
 	case f.Severity == x12.Reject:
 		s.hold(f)

@@ -21,6 +21,7 @@ type Layout struct {
 	Delims       x12.Delimiters // of the first interchange
 	Interchanges []Interchange
 	Sets         []Set
+	TA1s         []TA1       `json:",omitempty"` // acknowledgements of interchanges, the first MaxTA1
 	Faults       []x12.Fault // the first MaxFaults, then one FAULTS_CUT
 	// Held says why the file as a whole is not sound where that is the fault of no set in it: an interchange without its IEA
 	// that breaks off between two sets, text that is no segment. "" = sound. Sets that are sound may be taken all the same.
@@ -35,23 +36,24 @@ type Interchange struct {
 
 // Set is one transaction set of a file.
 type Set struct {
-	Ordinal     int // in the file, from 1
-	Interchange int // ordinal of its ISA, 0 for none
-	Group       int // ordinal of its GS, 0 for none
-	Kind        Kind
-	Guide       string // ST03, else GS08
-	Control     string // ST02
-	GroupKind   string // GS01
-	GroupSender string // GS02
-	Usage       string // ISA15: P, T or ""
-	Sender      string // ISA06
-	Receiver    string // ISA08
-	From, To    int64  // bytes, ST to SE
-	Segments    int    // ST and SE included
-	Claims      int
-	Remits      int
-	Charge      money.Cents // Σ CLM02 or Σ CLP03 that can be read
-	Paid        money.Cents
+	Ordinal      int // in the file, from 1
+	Interchange  int // ordinal of its ISA, 0 for none
+	Group        int // ordinal of its GS, 0 for none
+	Kind         Kind
+	Guide        string // ST03, else GS08
+	Control      string // ST02
+	GroupKind    string // GS01
+	GroupSender  string // GS02
+	GroupControl string // GS06
+	Usage        string // ISA15: P, T or ""
+	Sender       string // ISA06
+	Receiver     string // ISA08
+	From, To     int64  // bytes, ST to SE
+	Segments     int    // ST and SE included
+	Claims       int
+	Remits       int
+	Charge       money.Cents // Σ CLM02 or Σ CLP03 that can be read
+	Paid         money.Cents
 	// Held says why nothing of the set may post: its envelope is not sound. It begins with the code of the fault.
 	Held string
 	// Refused says why run takes no such set at all; "" where it does.

@@ -19,6 +19,9 @@ import (
 // agreement lets through is in Item.Tolerated.
 func ReadChunk(t *Set, c set.Chunk, r io.ReaderAt, digest claim.Digest) Items {
 	var items Items
+	if isAckKind(t.Kind) {
+		return readAcks(t, c, r, digest)
+	}
 	if t.Kind == Remittance {
 		items = reread(t, x835.ReadChunk(c, r, digest))
 	} else {

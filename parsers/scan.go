@@ -10,6 +10,7 @@ import (
 	"revcycle/parsers/snip"
 	"revcycle/parsers/x12"
 	"revcycle/parsers/x835"
+	"revcycle/parsers/x999"
 )
 
 // Scan reads an X12 file from end to end. What is wrong with the file is in the Layout; an error is a source that failed. A file
@@ -45,6 +46,7 @@ type scanner struct {
 	policy   *snip.Policy  // of the interchange policyOf, nil before the first
 	policyOf int
 	verdicts verdicts
+	judges   bool        // the open set is judged document by document
 	moved    money.Cents // what the policy's readings add to the sum of the open set's remits
 
 	// What an answer to the file wants to be told, in an inspection; nil where nobody does.
@@ -167,7 +169,10 @@ func (s *scanner) segment(seg *x12.Segment) {
 		s.body(seg)
 	case x12.Outside:
 		if set == nil && seg.Is("TA1") {
-			s.kinds[TA1] = true
+			s.kinds[KindTA1] = true
+			if i := &s.env.Interchange; !s.deep && len(s.layout.TA1s) < MaxTA1 {
+				s.layout.TA1s = append(s.layout.TA1s, TA1{x999.ReadTA1(seg), i.Sender, i.Receiver, i.Date})
+			}
 		}
 	}
 	if s.envelope != nil {
@@ -218,7 +223,7 @@ func (s *scanner) openSet(seg *x12.Segment) {
 	kind := kindOf(e.Set.Kind, e.Set.Guide)
 	f := FormatOf(kind, nil)
 	s.set = &Set{Ordinal: e.Set.Ordinal, Interchange: e.Interchange.Ordinal, Group: e.Group.Ordinal, Kind: kind, Guide: e.Set.Guide, Control: e.Set.Control,
-		GroupKind: e.Group.Kind, GroupSender: e.Group.Sender, Usage: e.Interchange.Usage, Sender: e.Interchange.Sender, Receiver: e.Interchange.Receiver,
+		GroupKind: e.Group.Kind, GroupSender: e.Group.Sender, GroupControl: e.Group.Control, Usage: e.Interchange.Usage, Sender: e.Interchange.Sender, Receiver: e.Interchange.Receiver,
 		From: seg.Byte, Refused: f.Refusal}
 	if kind == Remittance && x835.Guide(e.Set.Guide) == nil {
 		s.set.Refused = "the set names no guide that is read: wanted X221"
@@ -237,6 +242,7 @@ func (s *scanner) openSet(seg *x12.Segment) {
 	}
 	s.pieces.begin(seg, s.isa, s.gs)
 	s.hl.begin(kind)
+	s.judges = s.policies != nil && !f.Ack // an acknowledgement says what can be read of it
 	s.verdicts.begin(seg, kind == Remittance)
 	if s.moved = 0; kind == Remittance {
 		s.tally.Begin(seg)
@@ -272,7 +278,7 @@ func (s *scanner) body(seg *x12.Segment) {
 			s.hl.take(seg)
 		}
 	}
-	if s.policies != nil {
+	if s.judges {
 		s.verdicts.segment(seg, s.policy)
 	}
 }
@@ -352,7 +358,7 @@ func (s *scanner) closeSet(at int64, closed bool) {
 	if s.checker != nil && !closed {
 		s.checker.Finish(nil)
 	}
-	if s.policies != nil {
+	if s.judges {
 		s.verdicts.end(t, s.policy)
 	}
 	if !s.deep {
@@ -393,7 +399,7 @@ func (s *scanner) kind() Kind {
 	sets := 0
 	only := Kind("")
 	for k := range s.kinds {
-		if k != TA1 {
+		if k != KindTA1 {
 			sets++
 			only = k
 		}
@@ -403,8 +409,8 @@ func (s *scanner) kind() Kind {
 		return Mixed
 	case sets == 1:
 		return only
-	case s.kinds[TA1]:
-		return TA1
+	case s.kinds[KindTA1]:
+		return KindTA1
 	case s.layout.Segments > 0:
 		return X12
 	}

@@ -169,7 +169,7 @@ func TestSniff(t *testing.T) {
 	for text, want := range map[string]Kind{
 		p: Professional, strings.ReplaceAll(p, "X222A1", "X223A3"): Institutional, strings.ReplaceAll(p, "X222A1", "X224A2"): Dental, strings.ReplaceAll(p, "X222A1", "X298"): Claims,
 		strings.Replace(p, "ST*837*0001*005010X222A1", "ST*277*0001*005010X214", 1): ClaimAck, strings.Replace(p, "ST*837", "ST*999", 1): "999",
-		fmt.Sprintf(isa, 1) + "TA1*000000001*250125*1200*A*000~IEA*0*000000001~": TA1, "\xef\xbb\xbf" + p: Professional, "": Empty, " \r\n": Empty,
+		fmt.Sprintf(isa, 1) + "TA1*000000001*250125*1200*A*000~IEA*0*000000001~": KindTA1, "\xef\xbb\xbf" + p: Professional, "": Empty, " \r\n": Empty,
 		"\x1f\x8b\x08": "gzip", "PK\x03\x04": "zip", "%PDF-1.7": "PDF", "MSH|^~\\&|": "HL7", "hello": Unknown, "STATE,ZIP\nTX,75001\n": Unknown, `{"resourceType":"Bundle"}`: "JSON",
 	} {
 		if got := Sniff([]byte(text), "f", nil); got != want {

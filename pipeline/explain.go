@@ -203,7 +203,7 @@ func (t *teller) tell(ctx context.Context, id claim.ID) (Story, error) {
 	if c == nil {
 		return Story{}, fmt.Errorf("explain: claim %s: %w", id, ErrNoClaim)
 	}
-	s := Story{Claim: id, Control: c.Control, Bill: t.bill(c), Versions: versionsOf(st, id), Lines: linesOf(c), Remits: []StoryRemit{}, Apart: []StoryRemit{}}
+	s := Story{Claim: id, Control: c.Control, Bill: t.bill(c), Versions: versionsOf(st, id), Lines: linesOf(c), Acks: []StoryAck{}, Remits: []StoryRemit{}, Apart: []StoryRemit{}}
 	for row, err := range t.Store.Rows(ctx, ledger.Query{Table: ledger.Claims, Where: []ledger.Cond{ledger.OneOf("id", id)}}) {
 		if err != nil {
 			return s, err
@@ -211,6 +211,14 @@ func (t *teller) tell(ctx context.Context, id claim.ID) (Story, error) {
 		file := ledger.Claims.At("file")
 		sha := row[file].Digest()
 		s.Seen = &StorySighting{t.batches[row[1].Int()].ID, t.files[sha], sha, int(row[file+1].Int()), int(row[file+2].Int())}
+	}
+	said, err := t.acksOf(ctx, []claim.ID{id})
+	if err != nil {
+		return s, err
+	}
+	for i := range said[id] {
+		a := &said[id][i]
+		s.Acks = append(s.Acks, StoryAck{a.Kind, a.Sender, a.Date, a.Verdict, a.Reasons(), a.PayerControl})
 	}
 	if err := t.opinions(ctx, &s); err != nil {
 		return s, err

@@ -142,7 +142,7 @@ func (env *Env) closeFile(ctx context.Context, f *received, key string, t Tally)
 	case f.Refused != "":
 		_, reason = codeIn(f.Refused)
 		state = "quarantined"
-	case bad > 0 && t.Claims+t.Remits+t.Payments+t.Encounters+t.Charges+t.DuplicateClaims+t.DuplicatePayments == 0:
+	case bad > 0 && t.Claims+t.Remits+t.Payments+t.Encounters+t.Charges+t.Acks+t.DuplicateAcks+t.DuplicateClaims+t.DuplicatePayments == 0:
 		state = "quarantined"
 	case bad > 0:
 		state = "partial"

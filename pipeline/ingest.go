@@ -91,6 +91,7 @@ type chunkOf struct {
 	set   *parsers.Set
 	chunk *set.Chunk
 	rank  string
+	ta1s  bool // the acknowledgements of interchanges in the file, which stand in no set
 	// shared says that the file's bytes are those of an archive that held others too.
 	shared bool
 }
@@ -121,6 +122,8 @@ func newReading(files []*received) reading {
 		key := c.file.Name
 		if c.set != nil {
 			key += "/" + strconv.Itoa(c.set.Ordinal)
+		} else if c.ta1s {
+			key += "/ta1"
 		}
 		rows := 1
 		if c.chunk != nil {
@@ -141,6 +144,9 @@ func setsOf(f *received) []chunkOf {
 	var out []chunkOf
 	if f.Layout.Held != "" && !slices.ContainsFunc(f.Layout.Sets, func(s parsers.Set) bool { return s.Held != "" }) {
 		out = append(out, chunkOf{file: f}) // where a set is held, the same tear is told there
+	}
+	if len(f.Layout.TA1s) > 0 && f.Only == nil {
+		out = append(out, chunkOf{file: f, ta1s: true})
 	}
 	for i := range f.Layout.Sets {
 		s := &f.Layout.Sets[i]
@@ -167,6 +173,10 @@ func rankOf(l *parsers.Layout, s *parsers.Set) string {
 
 func (env *Env) ingestUnit(ctx context.Context, c chunkOf, key string) (w *write, err error) {
 	w = &write{unit: env.unit("ingest", key)}
+	if c.ta1s {
+		env.ingestTA1s(w, c.file)
+		return w, nil
+	}
 	if c.chunk == nil {
 		return w, env.holdBack(w, c, key)
 	}
@@ -185,8 +195,11 @@ func (env *Env) ingestUnit(ctx context.Context, c chunkOf, key string) (w *write
 	}
 	defer o.Close()
 	items := parsers.ReadChunk(c.set, *c.chunk, o, c.file.SHA)
-	if c.set.Kind == parsers.Remittance {
+	switch {
+	case c.set.Kind == parsers.Remittance:
 		return w, env.ingestRemits(w, c, items)
+	case parsers.FormatOf(c.set.Kind, nil).Ack:
+		return w, env.ingestAcks(w, c, items)
 	}
 	return w, env.ingestClaims(w, c, items)
 }

@@ -223,7 +223,7 @@ func (env *Env) scan(m workspace.Member, how agreements) (*received, error) {
 			return nil, fmt.Errorf("receive: %s: %w", m.Name, err)
 		}
 		f.Layout, f.Kind = &l, l.Kind
-		if len(l.Sets) == 0 {
+		if len(l.Sets)+len(l.TA1s) == 0 {
 			f.Refused = cmp.Or(l.Held, parsers.FormatOf(l.Kind, profiles).Refusal, "there is no transaction set in the file")
 		}
 		return f, nil

@@ -17,6 +17,13 @@ func (env *Env) reconcileStage(ctx context.Context) (Tally, error) {
 	if err != nil {
 		return Tally{}, err
 	}
+	acks, err := env.ackUnits(ctx, ingested)
+	if err != nil {
+		return Tally{}, err
+	}
+	if _, err := env.do(ctx, "acks", units(acks)); err != nil {
+		return Tally{}, err
+	}
 	matched, err := env.matchSteps(ctx, ingested)
 	if err != nil {
 		return Tally{}, err

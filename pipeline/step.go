@@ -32,6 +32,7 @@ const stepSets = "sets"
 var Steps = []Step{
 	{stepSets, "ingest", 1_000, (*Env).readySets},
 	{"files", "ingest", 2, (*Env).readyFiles},
+	{"acks", "match", 1_000, (*Env).readyAcks},
 	{"assess", "assess", 8_000, always((*Env).assessShard)},
 	{"match", "match", 1_500, always((*Env).matchSureShard)},
 	{"match-rest", "match", 1_500, always((*Env).matchRestShard)},

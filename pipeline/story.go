@@ -17,6 +17,7 @@ type Story struct {
 	Seen        *StorySighting    `json:"seen"`
 	Versions    []StoryVersion    `json:"versions"` // of the same bill, this one among them
 	Lines       []StoryLine       `json:"lines"`
+	Acks        []StoryAck        `json:"acks"`     // what was said on the way to the payer, oldest first
 	Opinions    []StoryOpinion    `json:"opinions"` // oldest first; the last is current
 	Remits      []StoryRemit      `json:"remits"`   // in the order of their payments
 	Apart       []StoryRemit      `json:"apart"`    // remits that bear its number and stand on no claim: held, or not matched
@@ -81,6 +82,16 @@ type StoryLine struct {
 	Charge    money.Cents `json:"charge"`
 	From      civil.Date  `json:"service_from"`
 	To        civil.Date  `json:"service_to"`
+}
+
+// StoryAck is one acknowledgement of the claim, its set or its interchange.
+type StoryAck struct {
+	Kind         claim.AckKind    `json:"kind"`
+	From         string           `json:"sender"`
+	Date         civil.Date       `json:"date"`
+	Verdict      claim.AckVerdict `json:"verdict"`
+	Reasons      []string         `json:"reasons"`
+	PayerControl string           `json:"payer_claim_number"`
 }
 
 // StoryOpinion is what one slice of the rule book thought of the claim.

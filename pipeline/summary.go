@@ -56,6 +56,7 @@ type Counts struct {
 	Remits            int `json:"remits"`
 	Payments          int `json:"payments"`
 	Acks              int `json:"acks"`
+	AcksRejected      int `json:"acks_rejected"`
 	Deposits          int `json:"deposits"`
 	Rejects           int `json:"rejects"`
 	Findings          int `json:"findings"`
@@ -125,6 +126,7 @@ type Unmapped struct {
 
 func counts(t Tally, files int) Counts {
 	return Counts{
+		Acks: t.Acks, AcksRejected: t.AckRejected,
 		Files: files, Claims: t.Claims, Lines: t.Lines, Encounters: t.Encounters, Charges: t.Charges, Remits: t.Remits, Payments: t.Payments,
 		Rejects: t.Rejects, Findings: t.Findings, Denials: t.Denials, MatchedRemits: t.Matched, OrphanRemits: t.Orphans, HeldRemits: t.HeldRemits,
 		DuplicateClaims: t.DuplicateClaims, DuplicatePayments: t.DuplicatePayments, Quarantined: t.Quarantined, Unpriced: t.Unpriced,

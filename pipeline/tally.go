@@ -15,6 +15,7 @@ type Tally struct {
 	Charges    int `json:"charges,omitempty"`    // new charges of visits
 	Remits     int `json:"remits,omitempty"`     // new CLPs
 	Payments   int `json:"payments,omitempty"`   // new 835 payments
+	Acks       int `json:"acks,omitempty"`       // new acknowledgements
 	Rejects    int `json:"rejects,omitempty"`    // parts that could not be read
 
 	DuplicateClaims   int `json:"duplicate_claims,omitempty"`   // seen before, in another file or set
@@ -49,6 +50,10 @@ type Tally struct {
 	Expected money.Cents `json:"expected,omitempty"` // Σ allowed of the priced ones
 
 	AgainCharge money.Cents `json:"again_charge,omitempty"` // Σ CLM02 of the claims judged again
+
+	AckRejected   int `json:"ack_rejected,omitempty"`   // of these, those that say that something was not taken
+	DuplicateAcks int `json:"duplicate_acks,omitempty"` // seen before
+	Answered      int `json:"answered,omitempty"`       // claims that an acknowledgement speaks of, counted for each
 
 	Matched int `json:"matched,omitempty"` // remits that stand on a claim
 	Orphans int `json:"orphans,omitempty"` // remits that do not

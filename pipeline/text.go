@@ -135,6 +135,7 @@ func (s Summary) countLines(p *page) {
 		{"visits", c.Encounters, []string{some(c.Charges, "charges"), some(c.Gaps, "past the billing hold without a claim")}},
 		{"payments (835)", c.Payments, []string{some(c.Remits, "remits"), some(c.DuplicatePayments, "seen before and left out")}},
 		{"remits on a claim", c.MatchedRemits, []string{some(c.OrphanRemits, "on no claim of ours"), some(c.HeldRemits, "held: they or their set do not balance, or have faults")}},
+		{"acknowledgements", c.Acks, []string{some(c.AcksRejected, "of something that was not taken: revcycle rejections")}},
 		{"findings", c.Findings, []string{some(c.Unpriced, "claims without an expected amount")}},
 		{"denials opened", c.Denials, nil},
 		{"rejected parts", c.Rejects, []string{some(c.Quarantined, "units in quarantine")}},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -27,7 +28,21 @@ func newSimulation(t testing.TB, seed uint64, claims int) place {
 	if _, err := synth.WriteAll(p.dir, o); err != nil {
 		t.Fatal(err)
 	}
+	p.answered()
 	return p
+}
+
+// answered lays what answers the claims of the inbox beside them: 999 and 277CA, as revcycle itself writes them.
+func (p place) answered() {
+	p.Helper()
+	inbox := filepath.Join(p.dir, "inbox")
+	claims, err := filepath.Glob(filepath.Join(inbox, "*.837*"))
+	if err != nil || len(claims) == 0 {
+		p.Fatalf("no claims to answer: %v", err)
+	}
+	if e := revcycle(p.TB, append([]string{"ack", "--out", inbox}, claims...)...); e.code != 0 && e.code != 3 {
+		p.Fatalf("ack: exit %d: %s", e.code, e.err)
+	}
 }
 
 // copied is the same workspace elsewhere, for one run.
@@ -48,14 +63,16 @@ func (p place) job() *exec.Cmd {
 }
 
 // killAfter runs the job and kills it after a while; killed is false where it ended before.
-func (p place) killAfter(d time.Duration) (killed bool) {
+func (p place) killAfter(d time.Duration) (killed bool) { return p.killed(p.job(), d) }
+
+// killed runs a command and kills it after a while; it is false where the command ended before.
+func (p place) killed(c *exec.Cmd, d time.Duration) bool {
 	p.Helper()
-	c := p.job()
 	if err := c.Start(); err != nil {
 		p.Fatal(err)
 	}
 	time.Sleep(d)
-	if err := c.Process.Kill(); err != nil {
+	if err := c.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		p.Fatal(err)
 	}
 	c.Wait()
@@ -66,9 +83,10 @@ func (p place) killAfter(d time.Duration) (killed bool) {
 var writing = []string{"write", "pwrite64", "fsync", "fdatasync", "renameat", "unlinkat", "linkat", "mkdirat", "ftruncate"}
 
 // killAt runs the job and kills it as it enters the k-th of some call that one of its threads makes.
-func (p place) killAt(call string, k int) (killed bool) {
+func (p place) killAt(call string, k int) (killed bool) { return p.killedAt(p.job(), call, k) }
+
+func (p place) killedAt(c *exec.Cmd, call string, k int) bool {
 	p.Helper()
-	c := p.job()
 	s := exec.Command("strace", append([]string{"-f", "-qq", "-o", os.DevNull, "-e", "trace=" + call,
 		"-e", fmt.Sprintf("inject=%s:signal=KILL:when=%d", call, k), c.Path}, c.Args[1:]...)...)
 	s.Env = c.Env
@@ -89,9 +107,11 @@ func (p place) killBefore(name string) (killed bool) {
 
 // calls counts what an undisturbed run makes of each call: the most that any one of its threads does,
 // for strace counts by thread.
-func (p place) calls() map[string]int {
+func (p place) calls() map[string]int { return p.callsOf(p.job()) }
+
+func (p place) callsOf(c *exec.Cmd) map[string]int {
 	p.Helper()
-	c, trace := p.job(), filepath.Join(p.TempDir(), "trace")
+	trace := filepath.Join(p.TempDir(), "trace")
 	s := exec.Command("strace", append([]string{"-f", "-qq", "-o", trace, "-e", "trace=" + strings.Join(writing, ","), c.Path}, c.Args[1:]...)...)
 	s.Env = c.Env
 	s.Run()

@@ -210,6 +210,38 @@ CREATE TABLE revcycle."charge" (
 CREATE INDEX "charge_by_encounter" ON revcycle."charge" ("encounter") WHERE "encounter" IS NOT NULL;
 CREATE TABLE revcycle."charge_undated" PARTITION OF revcycle."charge" FOR VALUES FROM (MINVALUE) TO ('1900-01-01');
 
+CREATE TABLE revcycle."ack" (
+  "id" uuid NOT NULL,
+  "batch" bigint,
+  "kind" text COLLATE "C",
+  "sender" text COLLATE "C",
+  "receiver" text COLLATE "C",
+  "answers" text COLLATE "C",
+  "control_norm" text COLLATE "C",
+  "verdict" text COLLATE "C",
+  "date" date,
+  "payer_control" text COLLATE "C",
+  "doc" bytea,
+  "file" bytea,
+  "set" bigint,
+  "ordinal" bigint,
+  PRIMARY KEY ("id")
+);
+CREATE INDEX "ack_by_control_norm" ON revcycle."ack" ("control_norm") WHERE "control_norm" IS NOT NULL;
+CREATE INDEX "ack_by_answers" ON revcycle."ack" ("answers") WHERE "answers" IS NOT NULL;
+CREATE INDEX "ack_by_batch_id" ON revcycle."ack" ("batch", "id") WHERE "batch" IS NOT NULL;
+
+CREATE TABLE revcycle."answered" (
+  "ack" uuid NOT NULL,
+  "claim" uuid NOT NULL,
+  "batch" bigint,
+  "verdict" text COLLATE "C",
+  PRIMARY KEY ("ack", "claim")
+);
+CREATE INDEX "answered_by_claim" ON revcycle."answered" ("claim") WHERE "claim" IS NOT NULL;
+CREATE INDEX "answered_by_batch_claim" ON revcycle."answered" ("batch", "claim") WHERE "batch" IS NOT NULL;
+CREATE INDEX "answered_by_verdict" ON revcycle."answered" ("verdict") WHERE "verdict" IS NOT NULL;
+
 CREATE TABLE revcycle."assessment" (
   "claim" uuid NOT NULL,
   "batch" bigint NOT NULL,
