@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 )
@@ -99,6 +100,18 @@ func Whole(ctx context.Context, dir, batch string) (Manifest, error) {
 // published one. Its errors are those of Whole; then nothing was changed. One Publish or Rollback at a time may work on a folder.
 func Rollback(ctx context.Context, dir, batch string) (Manifest, error) {
 	return rollback(ctx, dir, batch, nil)
+}
+
+// ClearRollback removes what a rollback left that was killed behind its swap. Nobody may be publishing.
+func ClearRollback(dir, batch string) error {
+	st, err := newStage(dir, "rollback-"+batch, nil)
+	if err != nil {
+		return fmt.Errorf("clear the rollback: %w", err)
+	}
+	if err := os.RemoveAll(filepath.Join(dir, nextDir)); err != nil {
+		return fmt.Errorf("clear the rollback: %w", err)
+	}
+	return st.clear()
 }
 
 func rollback(ctx context.Context, dir, batch string, fault func(op, path string) error) (Manifest, error) {

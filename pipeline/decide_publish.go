@@ -38,7 +38,7 @@ func (env *Env) Rollback(ctx context.Context, batch, reason string) (Rolled, err
 	}
 	out.Before, out.Newest = v.Batch, v.Newest
 	if out.Already = v.Batch == batch; out.Already {
-		return out, nil
+		return out, extract.ClearRollback(dir, batch)
 	}
 	last, _, err := lastBatch(ctx, env.Store)
 	if err != nil {

@@ -133,7 +133,9 @@ func orAssess(stage string) string {
 // scopeFor finds what the names of a rerun mean.
 func (env *Env) scopeFor(ctx context.Context, a *Again, last Batch) (parent int64, s Scope, err error) {
 	s = Scope{Stage: a.Stage, Since: a.Since}
-	parent = last.No
+	if parent = last.No; last.Open {
+		parent = last.Parent // where it is this rerun that goes on
+	}
 	if a.Batch != EveryBatch {
 		all, err := Batches(ctx, env.Store)
 		if err != nil {
