@@ -180,6 +180,9 @@ func chunks(t testing.TB, file []byte, kind Kind) (out []string, n int) {
 		t.Fatal(err)
 	}
 	for _, s := range l.Sets {
+		if isAckKind(s.Kind) {
+			continue
+		}
 		if (s.Kind == Remittance) != (kind == Remittance) {
 			continue
 		}
