@@ -120,6 +120,10 @@ func newPublisher(ctx context.Context, env Env) (*publisher, error) {
 	if err != nil {
 		return nil, fmt.Errorf("publish: %w", err)
 	}
+	// What commands that were killed have staged, those that mended an earlier view among them, is nobody's any more.
+	if err := os.RemoveAll(filepath.Join(env.Dir, stagingDir)); err != nil {
+		return nil, fmt.Errorf("publish: %w", err)
+	}
 	st, err := newStage(env.Dir, env.Batch.ID, env.fault)
 	if err != nil {
 		return nil, fmt.Errorf("publish: %w", err)

@@ -13,6 +13,7 @@ const (
 	OfQuarantine  = "quarantine" // whether what is held is taken up again: release, drop
 	OfMatch       = "match"      // which claim a remit shall not stand on: unmatch, undo
 	OfPublication = "publish"    // which batch's extracts are current: rollback
+	OfSending     = "send"       // whether a claim goes out again: prepare, release, confirm, drop
 )
 
 // The verdicts, by kind.
@@ -22,6 +23,8 @@ const (
 	Unmatch  = "unmatch"
 	Undo     = "undo"
 	Rollback = "rollback"
+	Prepare  = "prepare"
+	Confirm  = "confirm"
 )
 
 // Decision is what a person decided. Of decisions with one kind, subject and, where it is of a match, object the latest counts.
@@ -30,8 +33,8 @@ type Decision struct {
 	After   int64  // number of the batch that was the last one then: the next batch takes the decision up; of a rollback the last published
 	Kind    string // OfQuarantine, OfMatch, OfPublication
 	Verdict string
-	Subject string // ID of the held unit or payment; of the remit; of the batch
-	Object  string // ID of the claim that the remit shall not stand on; of the batch whose extracts were current
+	Subject string // ID of the held unit or payment; of the remit; of the batch; ISA13 of what is sent
+	Object  string // ID of the claim that the remit shall not stand on; of the batch whose extracts were current; what is sent: claim, frequency, payer's number, condition
 	Reason  string // in the person's words
 	At      string // when, UTC
 	Actor   string // who, by the operating system or the database

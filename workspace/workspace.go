@@ -16,7 +16,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"strings"
 	_ "time/tzdata" // a bare container knows no time zones
@@ -195,9 +194,6 @@ func (w *Workspace) ReportsDir() string { return w.Path("reports") }
 // MetricsDir holds the Prometheus text file.
 func (w *Workspace) MetricsDir() string { return w.Path("metrics") }
 
-// PartnersDir holds a YAML file per partner.
-func (w *Workspace) PartnersDir() string { return w.Path("partners") }
-
 // Rulebook is the rule book's folder: payers/*.yaml and tables/.
 func (w *Workspace) Rulebook() fs.FS { return os.DirFS(w.Path("rulebook")) }
 
@@ -207,15 +203,6 @@ func (w *Workspace) RulebookDir() string { return w.Path("rulebook") }
 // Masters reads masters/*.csv; see party.Load.
 func (w *Workspace) Masters() (*party.Directory, []party.Problem, error) {
 	return party.Load(os.DirFS(w.Path("masters")))
-}
-
-// OutboxDir is the folder of what waits to be sent to a partner; it is made if need be.
-func (w *Workspace) OutboxDir(partner string) (string, error) {
-	if !safeName(partner) {
-		return "", fmt.Errorf("workspace: %q is no name of a partner: letters, digits, . _ - only", partner)
-	}
-	dir := w.Path(path.Join("outbox", partner))
-	return dir, mkdir(dir)
 }
 
 // safeName reports whether a name may stand as one element of a path.

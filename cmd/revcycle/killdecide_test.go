@@ -20,6 +20,9 @@ var decisions = [][]string{
 	{"quarantine", "release", "--all", "--code", "SE01_COUNT", "--reason", "the sender confirms the count"},
 	{"quarantine", "drop", "--all", "--file", "torn*", "--reason", "sent again"},
 	{"retry"},
+	{"resubmit", "S1", "--as", "void", "--reason", "another patient"},
+	{"send", "release", "--all", "--reason", "checked"},
+	{"send", "confirm", "--all", "--reason", "the log of what sends"},
 	{"unmatch", "EFT1", "--claim", "S1", "--reason", "another account"},
 	{"run"},
 	{"rerun", "all", "--stage", "assess", "--reason", "a corrected table"},
@@ -196,6 +199,13 @@ func (p place) saidAgain(verb []string) {
 			verb = []string{"quarantine", "drop", "--all", "--code", "NONE", "--reason", "nothing"}
 		}
 	}
+	if verb[0] == "resubmit" { // once is enough
+		e := finish(p, p.saying(verb))
+		if e.code != 0 && !strings.Contains(e.err, "waits in the outbox already") {
+			p.Errorf("%v: exit %d: %s", verb, e.code, e.err)
+		}
+		return
+	}
 	p.said(verb)
 }
 
@@ -217,5 +227,13 @@ func (p place) outcome() string {
 		fmt.Fprintln(&out, "act", act.Act, act.Subject)
 	}
 	out.WriteString(p.leftovers())
+	sent, err := filepath.Glob(filepath.Join(p.dir, "outbox", "*", "*"))
+	if err != nil {
+		p.Fatal(err)
+	}
+	for _, f := range sent {
+		name, _ := filepath.Rel(p.dir, f)
+		fmt.Fprintln(&out, name)
+	}
 	return out.String()
 }

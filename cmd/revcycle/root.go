@@ -111,7 +111,7 @@ func (a *app) root() *cobra.Command {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return wrongFlag(c, err) })
 	root.AddCommand(a.initCommand(), a.planCommand(), a.runCommand())
 	root.AddCommand(a.stageCommands()...)
-	root.AddCommand(a.batchesCommand(), a.statusCommand(), a.explainCommand(), a.inspectCommand(), a.ackCommand(), a.quarantineCommand(), a.unmatchCommand(), a.rollbackCommand(), a.denialsCommand(), a.gapsCommand(), a.rejectionsCommand(),
+	root.AddCommand(a.batchesCommand(), a.statusCommand(), a.explainCommand(), a.inspectCommand(), a.ackCommand(), a.quarantineCommand(), a.unmatchCommand(), a.rollbackCommand(), a.denialsCommand(), a.gapsCommand(), a.rejectionsCommand(), a.resubmitCommand(), a.sendCommand(),
 		a.tablesCommand(), a.rulesCommand(), a.exportCommand(), a.verifyCommand(), a.doctorCommand(), a.simulateCommand(), a.reportCommand(), a.migrateCommand(), a.versionCommand())
 	root.AddCommand(a.retryCommand(), a.rerunCommand(), a.diffCommand(), a.workerCommand(), a.notifyCommand(), a.backupCommand(), a.purgeCommand())
 	wantArgs(root)
