@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"slices"
 	"strings"
 
 	"revcycle/claim"
@@ -28,7 +29,8 @@ type Report struct {
 	Charge       money.Cents `json:"charge"` // Σ CLM02 and Σ CLP03 that can be read
 	Paid         money.Cents `json:"paid"`   // Σ CLP04 that can be read
 	Delimiters   Delimiters  `json:"delimiters"`
-	Faults       []x12.Fault `json:"faults"` // never nil; at most MaxFaults, then a FAULTS_CUT
+	Faults       []x12.Fault `json:"faults"`    // never nil; at most MaxFaults, then a FAULTS_CUT
+	Unchecked    []string    `json:"unchecked"` // external code sets that stand in the file and were not loaded
 }
 
 // Delimiters are those of the first interchange, each one character; repetition is empty where there is none.
@@ -49,7 +51,7 @@ func Inspect(name string, r io.Reader, profiles *csv.Profiles, policies Policies
 	if err != nil && err != io.EOF {
 		return Report{}, err
 	}
-	out := Report{File: name, Kind: Sniff(head, name, profiles), Faults: []x12.Fault{}}
+	out := Report{File: name, Kind: Sniff(head, name, profiles), Faults: []x12.Fault{}, Unchecked: []string{}}
 	if !isX12(head) {
 		if t := tableOf(out.Kind, profiles); t != nil && t.Lines == "" && t.Refusal() == "" {
 			return out, inspectTable(&out, t, src)
@@ -70,6 +72,8 @@ func Inspect(name string, r io.Reader, profiles *csv.Profiles, policies Policies
 	out.Interchanges, _, out.Transactions, _ = s.env.Counts()
 	out.Claims, out.Remits, out.Charge, out.Paid = l.Claims, l.Remits, l.Charge, l.Paid
 	out.Faults = append(out.Faults, l.Faults...)
+	slices.Sort(s.unchecked)
+	out.Unchecked = append(out.Unchecked, s.unchecked...)
 	d := l.Delims
 	if out.Interchanges == 0 {
 		d = s.r.Delims()

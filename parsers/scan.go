@@ -35,19 +35,20 @@ type scanner struct {
 	kinds  map[Kind]bool
 	cut    bool // FAULTS_CUT was said
 
-	set      *Set // the one that is open
-	tally    x835.Tally
-	hl       hierarchy
-	pieces   pieces
-	ahead    ahead
-	checkers map[*x12.Guide]*snip.Checker
-	checker  *snip.Checker // of the open set, where it is checked
-	policies Policies      // nil where faults stay as they were found
-	policy   *snip.Policy  // of the interchange policyOf, nil before the first
-	policyOf int
-	verdicts verdicts
-	judges   bool        // the open set is judged document by document
-	moved    money.Cents // what the policy's readings add to the sum of the open set's remits
+	set       *Set // the one that is open
+	tally     x835.Tally
+	hl        hierarchy
+	pieces    pieces
+	ahead     ahead
+	checkers  map[*x12.Guide]*snip.Checker
+	checker   *snip.Checker // of the open set, where it is checked
+	policies  Policies      // nil where faults stay as they were found
+	policy    *snip.Policy  // of the interchange policyOf, nil before the first
+	policyOf  int
+	verdicts  verdicts
+	unchecked []string    // code sets that were not loaded
+	judges    bool        // the open set is judged document by document
+	moved     money.Cents // what the policy's readings add to the sum of the open set's remits
 
 	// What an answer to the file wants to be told, in an inspection; nil where nobody does.
 	sink     func(x12.Fault)
@@ -384,6 +385,14 @@ func (s *scanner) check(st *x12.Segment) {
 		s.checkers[g] = snip.MustNew(g)
 	}
 	s.checker = s.checkers[g]
+	if s.policy != nil {
+		s.checker.Sets = s.policy.Sets
+	}
+	for _, name := range snip.SetsOf(g) {
+		if !slices.Contains(s.checker.Sets.Names(), name) && !slices.Contains(s.unchecked, name) {
+			s.unchecked = append(s.unchecked, name)
+		}
+	}
 	same := s.checker.Version(s.set.Guide)
 	s.checker.Report = func(f x12.Fault) {
 		// What the guide of another version says is no matter of this set: its syntax, its sums and its codes are.

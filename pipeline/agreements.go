@@ -46,8 +46,8 @@ type interchange struct{ sender, receiver, control string }
 // holdRepeated holds the sets of interchanges whose control number came before within the days that were agreed with their sender.
 func (env *Env) holdRepeated(ctx context.Context, files []*received, partners workspace.Partners) error {
 	days := 0
-	for i := range partners {
-		days = max(days, partners[i].Duplicates)
+	for i := range partners.All {
+		days = max(days, partners.All[i].Duplicates)
 	}
 	if days == 0 || len(files) == 0 {
 		return nil

@@ -29,37 +29,80 @@ type Partner struct {
 	Duplicates int
 }
 
-// Partners are all of them, in the order of their files' names.
-type Partners []Partner
+// Partners are all of them, and the policy of everybody else.
+type Partners struct {
+	All    []Partner // in the order of their files' names
+	others snip.Policy
+}
 
 // For gives the partner whose interchange it is, nil where nothing was agreed with its sender.
-func (p Partners) For(sender, receiver string) *Partner {
-	for i := range p {
-		if slices.Contains(p[i].Senders, sender) && (len(p[i].Receivers) == 0 || slices.Contains(p[i].Receivers, receiver)) {
-			return &p[i]
+func (p *Partners) For(sender, receiver string) *Partner {
+	for i := range p.All {
+		if one := &p.All[i]; slices.Contains(one.Senders, sender) && (len(one.Receivers) == 0 || slices.Contains(one.Receivers, receiver)) {
+			return one
 		}
 	}
 	return nil
 }
 
-// Policy is what parsers.Scan asks: the policy for an interchange, snip.Default where nothing was agreed.
-func (p Partners) Policy(sender, receiver string) *snip.Policy {
+// Policy is what parsers.Scan asks: the policy for an interchange, snip.Default where nothing was agreed. It judges codes by the sets
+// that were loaded.
+func (p *Partners) Policy(sender, receiver string) *snip.Policy {
 	if one := p.For(sender, receiver); one != nil {
 		return &one.Policy
 	}
-	return &snip.Default
+	return &p.others
 }
 
-// Partners reads partners/*.yaml. The error names the file and the line, and wraps ErrConfig.
-func (w *Workspace) Partners() (Partners, error) { return ReadPartners(w.Path(PartnersDir)) }
+// Partners reads partners/*.yaml and rulebook/codes/*.csv. The error names the file and the line, and wraps ErrConfig.
+func (w *Workspace) Partners() (Partners, error) { return ReadPartners(w.dir) }
 
-// ReadPartners reads the *.yaml of a folder; there need not be one.
-func ReadPartners(dir string) (Partners, error) {
+// ReadPartners reads those of a workspace's folder; there need not be any.
+func ReadPartners(workspace string) (Partners, error) {
+	out := Partners{others: snip.Default}
+	sets, err := readCodeSets(filepath.Join(workspace, filepath.FromSlash(CodesDir)))
+	if err != nil {
+		return out, err
+	}
+	if out.All, err = readPartners(filepath.Join(workspace, PartnersDir)); err != nil {
+		return out, err
+	}
+	for i := range out.All {
+		out.All[i].Policy.Sets = sets
+	}
+	out.others.Sets = sets
+	return out, nil
+}
+
+// CodesDir holds a file for each external code set that is loaded.
+const CodesDir = "rulebook/codes"
+
+// readCodeSets reads the *.csv of a folder; nil where there is none.
+func readCodeSets(dir string) (*snip.CodeSets, error) {
+	names, err := filepath.Glob(filepath.Join(dir, "*.csv"))
+	if err != nil || len(names) == 0 {
+		return nil, err
+	}
+	out := new(snip.CodeSets)
+	for _, name := range names {
+		f, err := os.Open(name)
+		if err == nil {
+			_, _, err = out.Load(f)
+			f.Close()
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s/%s: %w (%w)", CodesDir, filepath.Base(name), err, ErrConfig)
+		}
+	}
+	return out, nil
+}
+
+func readPartners(dir string) ([]Partner, error) {
 	names, err := filepath.Glob(filepath.Join(dir, "*.yaml"))
 	if err != nil {
 		return nil, fmt.Errorf("partners: %w", err)
 	}
-	var out Partners
+	var out []Partner
 	for _, name := range names {
 		short := PartnersDir + "/" + filepath.Base(name)
 		text, err := os.ReadFile(name)
@@ -245,16 +288,21 @@ func setReadings(p *Partner, n *yaml.Node) error {
 }
 
 func (w *Workspace) checkPartners() Check {
-	all, err := w.Partners()
+	read, err := w.Partners()
+	all := read.All
+	sets := "; code sets: " + strings.Join(read.others.Sets.Names(), ", ")
+	if read.others.Sets == nil {
+		sets = "; no code sets are loaded, so codes are not checked"
+	}
 	switch {
 	case err != nil:
 		return Fault("partners", err.Error(), "mend the file; docs/partners.md explains each key")
 	case len(all) == 0:
-		return Fine("partners", "nothing agreed with any: X12 is judged by the default")
+		return Fine("partners", "nothing agreed with any: X12 is judged by the default"+sets)
 	}
 	names := make([]string, len(all))
 	for i := range all {
 		names[i] = all[i].Policy.Name
 	}
-	return Fine("partners", strings.Join(names, ", "))
+	return Fine("partners", strings.Join(names, ", ")+sets)
 }

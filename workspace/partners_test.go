@@ -13,13 +13,17 @@ import (
 
 func partners(t *testing.T, files map[string]string) (Partners, error) {
 	t.Helper()
-	dir := t.TempDir()
+	home := t.TempDir()
+	dir := filepath.Join(home, "partners")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
 	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return ReadPartners(dir)
+	return ReadPartners(home)
 }
 
 const alpha = `name: ALPHA HEALTH

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -28,7 +28,7 @@ func (a *app) inspectCommand() *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error {
 			var policies parsers.Policies
 			if asRun {
-				partners, err := workspace.ReadPartners(filepath.Join(a.dir, workspace.PartnersDir))
+				partners, err := workspace.ReadPartners(a.dir)
 				if err != nil {
 					return usageError{err}
 				}
@@ -92,6 +92,9 @@ func (a *app) printInspection(r parsers.Report, next bool) error {
 		fmt.Fprintf(a.out, "  %d interchanges, %d groups, %d sets, %d segments; element %q, component %q, repetition %q, segment %q\n", r.Interchanges, r.Groups,
 			r.Transactions, r.Segments, r.Delimiters.Element, r.Delimiters.Component, r.Delimiters.Repetition, r.Delimiters.Segment)
 		fmt.Fprintf(a.out, "  %d claims, %d remits; charged %s, paid %s\n", r.Claims, r.Remits, r.Charge, r.Paid)
+	}
+	if len(r.Unchecked) > 0 {
+		fmt.Fprintf(a.out, "  codes not checked, their sets are not loaded: %s\n", strings.Join(r.Unchecked, ", "))
 	}
 	if len(r.Faults) == 0 {
 		fmt.Fprintln(a.out, "  no faults")

@@ -44,7 +44,12 @@ func (a *app) resubmitCommand() *cobra.Command {
 }
 
 func (a *app) sendCommand() *cobra.Command {
-	c := &cobra.Command{Use: "send", Short: "what waits in outbox/: nothing leaves without release, nothing twice"}
+	c := &cobra.Command{
+		Use: "send", Short: "what waits in outbox/: nothing leaves without release, nothing twice",
+		Long: "send carries the claims that resubmit has prepared through outbox/: a person releases them, whatever sends files takes them, a person or\n" +
+			"its script confirms that they are gone. Each word is kept with its reason in the ledger and in the audit." + exits(0, 1, 2, 5, 130),
+		Example: "  revcycle send ls\n  revcycle send release 900000001 --reason \"checked\"",
+	}
 	c.AddCommand(a.sendListCommand(),
 		a.sayCommand(ledger.Release, "release INTERCHANGE...", "lets prepared claims go: their files move to outbox/released, for whatever sends them",
 			"release moves the files to outbox/released. What carries them to the payer takes them from there; then say send confirm."),

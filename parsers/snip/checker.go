@@ -14,6 +14,8 @@ const CodeTooLarge = "TOO_LARGE_TO_CHECK"
 type Checker struct {
 	// Report is told of each fault; it must not be nil.
 	Report func(x12.Fault)
+	// Sets are the external code sets by which codes are judged (type 5); nil where none is loaded.
+	Sets *CodeSets
 
 	plan      *plan
 	walker    *x12.Walker
@@ -30,6 +32,7 @@ type plan struct {
 	keeps      []bool // by loop: what it held is kept until a loop around it ends
 	situations [][]bound
 	computed   [][]rule
+	codes      [][]*codeUse
 }
 
 // rule is a check that must be computed. Check is called when the loop ends, with what is known of it.
@@ -46,7 +49,7 @@ var units = []struct{ guide, loop string }{
 
 // New gives a checker of sets that follow a guide. It fails where the table of situations names what the guide does not have.
 func New(g *x12.Guide) (*Checker, error) {
-	p := &plan{guide: g, keeps: make([]bool, len(g.Loops)), computed: make([][]rule, len(g.Loops))}
+	p := &plan{guide: g, keeps: make([]bool, len(g.Loops)), computed: make([][]rule, len(g.Loops)), codes: bindCodes(g)}
 	unit := -1
 	for _, u := range units {
 		if strings.Contains(g.ID, u.guide) {
@@ -195,5 +198,8 @@ func (c *Checker) judge(v view, index int) {
 	}
 	for i := range c.plan.computed[index] {
 		c.plan.computed[index][i].check(v, c.Report)
+	}
+	if c.Sets != nil {
+		c.Sets.codesOf(v, c.plan.codes[index], c.Report)
 	}
 }

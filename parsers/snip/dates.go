@@ -94,21 +94,24 @@ func claimDates(v view, report func(x12.Fault)) {
 	}
 }
 
-// made is the day on which the set was made.
+// made is the day on which the set was made: BHT04, or BPR16 of a remittance.
 func (v view) made() civil.Date {
-	root := view{v.r, 0}
+	root, at := view{v.r, 0}, 4
 	s, ok := root.firstOf(bht)
 	if !ok {
-		return 0
+		if s, ok = root.firstOf(bpr); !ok {
+			return 0
+		}
+		at = 16
 	}
-	d, err := civil.Parse8(s.elem(4))
+	d, err := civil.Parse8(s.elem(at))
 	if err != nil {
 		return 0
 	}
 	return d
 }
 
-var bht, dmg = pack("BHT"), pack("DMG")
+var bht, bpr, dmg = pack("BHT"), pack("BPR"), pack("DMG")
 
 // born is the day of the patient's birth: of the patient's own level, else the subscriber's.
 func (v view) born() civil.Date {

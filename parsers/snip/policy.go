@@ -25,7 +25,7 @@ const (
 // Codes lists the faults that this package finds.
 func Codes() []string {
 	out := []string{CodeChargeSum, CodeOtherPaidSum, CodeLinePaidSum, CodeAckSum, CodeTooLarge, CodeDateOrder, CodeServiceFuture, CodeServiceBirth, CodeOutsideStatement, CodeLineDate,
-		CodePointer, CodeDiagnosisMixed, CodeDiagnosisVersion, CodePayerOrder, CodeAdjudicator, CodeOtherPayerDate, CodeBillingBox, CodeBillingZIP, CodeNPI}
+		CodeUnknown, CodeExpired, CodePointer, CodeDiagnosisMixed, CodeDiagnosisVersion, CodePayerOrder, CodeAdjudicator, CodeOtherPayerDate, CodeBillingBox, CodeBillingZIP, CodeNPI}
 	for i := range situations {
 		if !slices.Contains(out, situations[i].code) {
 			out = append(out, situations[i].code)
@@ -43,7 +43,8 @@ type Policy struct {
 	// N4). It goes before Types, and one with a place before one without.
 	Codes    map[string]x12.Severity
 	Readings []Reading
-	Usage    string // ISA15 that is taken: P or T; "" for both
+	Usage    string    // ISA15 that is taken: P or T; "" for both
+	Sets     *CodeSets // by which codes are judged; nil where none is loaded
 }
 
 // Strict is the policy of a partner with whom nothing else was agreed: faults of type 1 as they were found (what could be read around
