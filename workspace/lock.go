@@ -156,7 +156,11 @@ func (w *Workspace) sweep() error {
 			return err
 		}
 	}
-	for _, dir := range []string{w.dir, w.MetricsDir(), w.ReportsDir()} {
+	dirs := []string{w.dir, w.MetricsDir(), w.ReportsDir()}
+	for _, f := range outFolders {
+		dirs = append(dirs, w.Path("outbox/"+f))
+	}
+	for _, dir := range dirs {
 		left, err := fs.Glob(os.DirFS(dir), ".tmp-*")
 		if err != nil {
 			return err
