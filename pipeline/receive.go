@@ -42,7 +42,7 @@ type received struct {
 func (env *Env) Receive(ctx context.Context) (begun bool, err error) {
 	if open, err := env.resume(ctx); err != nil || open {
 		if err == nil && env.Batch.Scope.Nothing() {
-			err = env.clearInbox(ctx)
+			err = env.takenUp(ctx)
 		}
 		return open, err
 	}
@@ -91,12 +91,27 @@ func (env *Env) Receive(ctx context.Context) (begun bool, err error) {
 	if err := env.begin(ctx, last.No, append(files, again...)); err != nil {
 		return false, err
 	}
+	if err := env.writeAnswers(ctx, how); err != nil {
+		return false, err
+	}
 	for _, a := range arrivals {
 		if err := env.Workspace.RemoveFromInbox(a); err != nil {
 			return false, err
 		}
 	}
 	return true, nil
+}
+
+// takenUp does what the run that began the open batch was stopped before: its answers, and taking its files out of the inbox.
+func (env *Env) takenUp(ctx context.Context) error {
+	how, err := env.agreements()
+	if err != nil {
+		return err
+	}
+	if err := env.writeAnswers(ctx, how); err != nil {
+		return err
+	}
+	return env.clearInbox(ctx)
 }
 
 // takeIn archives and scans every complete file of the inbox, unpacking archives. Files that wait for

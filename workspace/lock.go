@@ -157,7 +157,7 @@ func (w *Workspace) sweep() error {
 		}
 	}
 	dirs := []string{w.dir, w.MetricsDir(), w.ReportsDir()}
-	for _, f := range outFolders {
+	for _, f := range append([]string{OutAnswers}, outFolders...) {
 		dirs = append(dirs, w.Path("outbox/"+f))
 	}
 	for _, dir := range dirs {

@@ -18,6 +18,9 @@ const (
 	OutSent     = "sent"     // somebody has said that it is gone
 )
 
+// OutAnswers holds the TA1, 999 and 277CA for partners who want them, until whatever sends them takes them away.
+const OutAnswers = "answers"
+
 var outFolders = []string{OutWaiting, OutReleased, OutSent}
 
 func (w *Workspace) outPath(folder, name string) string {
@@ -35,6 +38,18 @@ func (w *Workspace) Out(name string) (folder string, err error) {
 		}
 	}
 	return "", nil
+}
+
+// Answered reports whether an answer lies in the outbox.
+func (w *Workspace) Answered(name string) (bool, error) {
+	switch _, err := os.Lstat(w.outPath(OutAnswers, name)); {
+	case err == nil:
+		return true, nil
+	case errors.Is(err, os.ErrNotExist):
+		return false, nil
+	default:
+		return false, fmt.Errorf("outbox: %w", err)
+	}
 }
 
 // PutOut lays a file into a folder of the outbox, whole and durable.

@@ -27,6 +27,8 @@ type Partner struct {
 	Policy    snip.Policy
 	// Duplicates is for how many days a control number (ISA13) of the sender may not come again; 0 = it is not looked at.
 	Duplicates int
+	// Answers says that the partner wants a TA1, 999 and 277CA for what it sends.
+	Answers bool
 }
 
 // Partners are all of them, and the policy of everybody else.
@@ -43,6 +45,11 @@ func (p *Partners) For(sender, receiver string) *Partner {
 		}
 	}
 	return nil
+}
+
+// Answered reports whether any partner wants answers.
+func (p *Partners) Answered() bool {
+	return slices.ContainsFunc(p.All, func(one Partner) bool { return one.Answers })
 }
 
 // Policy is what parsers.Scan asks: the policy for an interchange, snip.Default where nothing was agreed. It judges codes by the sets
@@ -155,6 +162,12 @@ var partnerKeys = []partnerKey{
 	{"tolerate", setTolerances},
 	{"readings", setReadings},
 	{"duplicates", func(p *Partner, n *yaml.Node) (err error) { p.Duplicates, err = whole(n.Value, 0, 3660); return err }},
+	{"answers", func(p *Partner, n *yaml.Node) error {
+		if p.Answers = n.Value == "yes" || n.Value == "true"; !p.Answers && n.Value != "no" && n.Value != "false" {
+			return fmt.Errorf("%q is neither yes nor no", n.Value)
+		}
+		return nil
+	}},
 	{"usage", func(p *Partner, n *yaml.Node) error {
 		usage, ok := map[string]string{"production": "P", "test": "T", "both": ""}[n.Value]
 		if p.Policy.Usage = usage; !ok {

@@ -79,6 +79,7 @@ func TestAPartnerFileSaysWhatIsWrongWithIt(t *testing.T) {
 		"sender: A\nreadings: {cas_repeated: no}": "write lines",
 		"sender: A\nduplicates: soon":             "no whole number",
 		"sender: A\nusage: prod":                  "none of production, test, both",
+		"sender: A\nanswers: maybe":               "neither yes nor no",
 		"sender: {":                               "alpha.yaml: yaml",
 	} {
 		_, err := partners(t, map[string]string{"alpha.yaml": text})
