@@ -16,8 +16,8 @@ import (
 	"revcycle/parsers/x837"
 )
 
-// whole is a set of a file in one chunk.
-func whole(t *Set) set.Chunk {
+// wholeSet is a set of a file in one chunk.
+func wholeSet(t *Set) set.Chunk {
 	c := t.Chunks[0]
 	c.Own, c.More, c.Context = set.Span{From: t.From, To: t.To, Ordinal: c.Own.Ordinal, Segments: t.Segments}, false, c.Context[:2]
 	return c
@@ -32,7 +32,7 @@ func again(t *testing.T, file []byte, s *Set, n int, how x837.Again) ([]byte, er
 	how.Control, how.Reference, how.Created, how.Time = "0007", "AGAIN1", civil.Of(2026, 11, 23), "0600"
 	_ = w.ISA(x12.Interchange{Sender: s.Sender, Receiver: s.Receiver, Date: "261123", Time: "0600", Control: "000000077", Usage: "T"})
 	_ = w.GS(x12.Group{Kind: "HC", Sender: "A", Receiver: "B", Date: "20261123", Time: "0600", Control: "77", Version: s.Guide})
-	if err := x837.WriteAgain(w, bytes.NewReader(file), whole(s), n, how); err != nil {
+	if err := x837.WriteAgain(w, bytes.NewReader(file), wholeSet(s), n, how); err != nil {
 		return nil, err
 	}
 	_ = w.GE()
@@ -86,7 +86,7 @@ func TestAClaimWrittenAgainSaysTheSame(t *testing.T) {
 			if s.Claims == 0 || s.Held != "" || s.Refused != "" || s.Group == 0 {
 				continue
 			}
-			for it, err := range ReadChunk(s, whole(s), bytes.NewReader(file), claim.Digest{}) {
+			for it, err := range ReadChunk(s, wholeSet(s), bytes.NewReader(file), claim.Digest{}) {
 				was, ok := it.Document.(claim.Claim)
 				if err != nil || !ok {
 					continue
