@@ -320,13 +320,13 @@ func (w *watch) left(ctx context.Context, todo []pipeline.Todo) ([]pipeline.Todo
 	return slices.DeleteFunc(slices.Clone(todo), func(t pipeline.Todo) bool { return finished[t.Key] }), nil
 }
 
-// cancel takes the jobs out of the queue that nobody has begun.
+// cancel takes the jobs of the batch out of the queue that nobody has begun: by its number, for what was being put in or looked for
+// when the run was stopped is not in w.jobs.
 func (w *watch) cancel(ctx context.Context) error {
-	ids := slices.Collect(maps.Keys(w.jobs))
 	_, err := w.q.pool.Exec(ctx, `UPDATE `+schema+`.river_job SET state = 'cancelled', finalized_at = now()
-	WHERE id = ANY($1) AND state IN ('available', 'pending', 'retryable', 'scheduled')`, ids)
+	WHERE kind = $1 AND (args->>'batch')::bigint = $2 AND state IN ('available', 'pending', 'retryable', 'scheduled')`, unitsJob{}.Kind(), w.env.Batch.No)
 	if err != nil {
-		return fmt.Errorf("queue: cancel %d jobs: %w", len(ids), err)
+		return fmt.Errorf("queue: cancel the jobs of batch %d: %w", w.env.Batch.No, err)
 	}
 	return nil
 }

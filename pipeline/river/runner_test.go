@@ -130,6 +130,60 @@ func TestAStoppedCoordinatorTakesItsJobsBack(t *testing.T) {
 	n.same(want)
 }
 
+// At whatever moment a run is stopped, and whoever put the jobs in: none waits for a worker behind it.
+func TestNoJobIsForgottenByARunThatStops(t *testing.T) {
+	n, want := newNight(t)
+	q := n.queue(Coordinator)
+	waiting := func() int {
+		s, err := q.Status(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s.Waiting
+	}
+	killed := n.start(testWorker{Coordinate: true})
+	n.until("jobs wait", func() bool { return waiting() > 0 })
+	killed.Process.Kill()
+	killed.Wait()
+
+	env := n.env(n.store())
+	all, err := pipeline.Batches(context.Background(), env.Store)
+	if err != nil || len(all) != 1 || !all[0].Open {
+		t.Fatalf("want one batch that is open: %+v, %v", all, err)
+	}
+	env.Batch = all[0].Batch
+	over, stop := context.WithCancel(context.Background())
+	stop()
+	if err := q.Runner().Run(over, env, pipeline.Steps[0], nil, func(int) {}); !errors.Is(err, context.Canceled) {
+		t.Errorf("stopped before it began, the run ends with %v, want canceled", err)
+	}
+	if left := waiting(); left > 0 {
+		t.Errorf("stopped before it began, the run leaves %d jobs", left)
+	}
+
+	rng := rand.New(rand.NewPCG(43, 1))
+	for range 12 {
+		ctx, stop := context.WithCancel(context.Background())
+		done := make(chan error, 1)
+		go func() { done <- n.run(ctx) }()
+		n.until("jobs wait", func() bool { return waiting() > 0 })
+		d := time.Duration(rng.Int64N(int64(60 * time.Millisecond)))
+		time.Sleep(d)
+		stop()
+		if err := <-done; !errors.Is(err, context.Canceled) {
+			t.Errorf("the run ends with %v, want canceled", err)
+		}
+		if left := waiting(); left > 0 {
+			t.Errorf("stopped %s after it put them in, the run leaves %d jobs", d, left)
+		}
+	}
+	n.start(testWorker{})
+	if err := n.run(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	n.same(want)
+}
+
 // A unit that fails is tried again, then given up: the run does all others, fails with a sentence that names the unit,
 // and the next run, with the cause gone, does what is left.
 func TestADeadJobEndsTheRunWithASentence(t *testing.T) {
