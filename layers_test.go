@@ -23,8 +23,8 @@ import (
 var floors = []string{
 	"money civil spelling pipeline/flow",
 	"claim parsers/x12",
-	"parsers/set",
-	"party rules parsers/snip parsers/x837 parsers/x835 parsers/x999 parsers/x277ca parsers/csv fixtures/synth fixtures/pgserver",
+	"parsers/set parsers/bank",
+	"party rules parsers/snip parsers/x837 parsers/x835 parsers/x999 parsers/x277ca parsers/csv parsers/bai2 parsers/nacha fixtures/synth fixtures/pgserver",
 	"rules/coding rules/pricing denial parsers",
 	"rules/book reconcile workspace",
 	"ledger",
