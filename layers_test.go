@@ -25,6 +25,7 @@ var floors = []string{
 	"claim parsers/x12",
 	"parsers/set parsers/bank",
 	"party rules parsers/snip parsers/x837 parsers/x835 parsers/x999 parsers/x277ca parsers/csv parsers/bai2 parsers/nacha fixtures/synth fixtures/pgserver",
+	"rules/ipps",
 	"rules/coding rules/pricing denial parsers",
 	"rules/book reconcile workspace",
 	"ledger",
@@ -43,6 +44,7 @@ var allowed = map[string]string{
 var walls = map[string][]string{
 	"rules/coding":  {"rules/book"},
 	"rules/pricing": {"rules/book"},
+	"rules/ipps":    {"rules/pricing", "rules/book"},
 	"rules/book":    {"pipeline", "cmd/revcycle"},
 }
 
