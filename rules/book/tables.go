@@ -49,16 +49,25 @@ var TableKinds = []TableKind{
 	{"codes", "code sets by name: the column set, else the table's own name", []string{"code"}, []string{"set"}, addCode},
 	{"people", "whom a code is for: ages in years (empty: open) and sex F or M (empty: both)", []string{"code", "min_age", "max_age", "sex"}, nil, addPeople},
 	{"agreement", "agreed amounts in dollars by control number of a line (REF*6R) or claim (CLM01)", []string{"control", "amount"}, nil, addAgreement},
+	{"rate", "numbers by name that a regulation sets: amounts, thresholds, shares", []string{"name", "value"}, nil, addRecord},
+	{"drg", "DRGs: weight, geometric mean stay in days, whether post-acute care makes a transfer (Y) and pays half at once (special Y)", []string{"code", "weight", "mean_stay"}, []string{"post_acute", "special"}, addRecord},
+	{"technology", "procedures paid beside the DRG: a cap in dollars and the percent of the cost above the payment, as a factor; all groups of one technology must stand on the claim", []string{"technology", "code"}, []string{"cap", "percent", "group"}, addRecord},
+	{"wage", "wage areas: L large urban, O other urban, R rural, and the index", []string{"area", "size", "index"}, nil, addRecord},
+	{"hospital", "facts of hospitals, as the provider specific file has them; empty is unknown", []string{"npi"}, hospitalColumns, addRecord},
+	{"opps", "outpatient codes: status indicator, APC, rate and copayments in dollars", []string{"code", "status"}, []string{"apc", "rate", "national", "minimum", "adjusted"}, addRecord},
+	{"asc", "surgical centre codes: payment indicator, rate in dollars, whether several are cut (Y)", []string{"code", "indicator"}, []string{"rate", "multiple"}, addRecord},
 }
 
 // dataTable is a loaded table: the lookup of its kind is filled, the others are nil.
 type dataTable struct {
 	info    TableInfo
+	columns []string // that its kind may have
 	amounts *table[uint64, money.Exact]
 	limits  *table[uint64, coding.Limit]
 	pairs   *table[uint64, byte]
 	people  *table[uint64, coding.Fit]
 	agreed  *table[string, money.Exact]
+	records *recordTable
 	sets    map[string]*table[string, struct{}]
 }
 
@@ -196,6 +205,7 @@ func (d *dataTable) describe(head map[string]string) (TableKind, error) {
 		return TableKind{}, errors.New("line 1: says no release or source: write \"# release: 2025-01\" and \"# source: where the numbers are published\"")
 	}
 	d.info.Kind, d.info.Release, d.info.Source = head["kind"], head["release"], head["source"]
+	d.columns = slices.Concat(TableKinds[at].Columns, TableKinds[at].Extra)
 	return TableKinds[at], nil
 }
 
@@ -285,6 +295,10 @@ func (d *dataTable) finish() error {
 	if d.agreed != nil {
 		d.agreed.source = source
 		errs = append(errs, d.agreed.sort())
+	}
+	if d.records != nil {
+		d.records.index.source = source
+		errs = append(errs, d.records.index.sort())
 	}
 	for _, s := range d.sets {
 		s.source = source

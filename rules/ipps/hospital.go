@@ -102,5 +102,5 @@ var (
 // dependent reports a Medicare dependent hospital.
 func (h *Hospital) dependent() bool { return h.Type == "14" || h.Type == "15" }
 
-// hasRate reports a hospital that is paid its own rate where that is more.
-func (h *Hospital) hasRate() bool { return h.dependent() || slices.Contains(sole, h.Type) }
+// HasRate reports a provider type that is paid its own rate where that is more.
+func HasRate(kind string) bool { return kind == "14" || kind == "15" || slices.Contains(sole, kind) }

@@ -139,7 +139,7 @@ func (s *stay) payment() (federal, dsh, teaching money.Cents) {
 // (42 CFR 412.92(d) and 412.108(c)).
 func (s *stay) hospitalRate() {
 	h, r := s.hospital, s.rates
-	if !h.hasRate() {
+	if !HasRate(h.Type) {
 		return
 	}
 	own := h.HospitalRate.Mul(h.update).Mul(s.drg.Weight).Mul(s.covid).Mul(s.trial).RoundTo(inside)

@@ -38,6 +38,7 @@ type Tables interface {
 	Codes(list []string) (rules.Codes, error)
 	Amounts(table, kind string) (Amounts, error) // kind: fee, case, weight or revenue
 	Agreed(table string) (Agreed, error)
+	Records(table, kind string) ([]Record, error) // all rows, by key and date
 }
 
 // Method is one row of Methods.
@@ -59,6 +60,7 @@ var Methods = []Method{
 	{"packaged", "nothing of its own: the line is paid as part of another", false, PackagedParams{}, newPackaged},
 	{"agreement", "the amount of a single case agreement, by the line's or claim's control number", false, AgreementParams{}, newAgreement},
 	{"case_agreement", "the amount of a single case agreement for the whole claim, by its control number", true, AgreementParams{}, newCaseAgreement},
+	{"medicare_ipps", "what Medicare pays a hospital for an inpatient stay, by DRG, with every adjustment of the hospital", true, IPPSParams{}, newIPPS},
 }
 
 // Find gives the method of a name; ok is false where there is none.

@@ -211,7 +211,8 @@ func (noTables) Codes([]string) (rules.Codes, error) {
 func (noTables) Amounts(table, kind string) (Amounts, error) {
 	return nil, fmt.Errorf("no table %q of kind %s", table, kind)
 }
-func (noTables) Agreed(string) (Agreed, error) { return nil, fmt.Errorf("no table") }
+func (noTables) Agreed(string) (Agreed, error)            { return nil, fmt.Errorf("no table") }
+func (noTables) Records(string, string) ([]Record, error) { return nil, fmt.Errorf("no table") }
 
 func TestMethodsRefuseToPayByNothing(t *testing.T) {
 	for _, m := range Methods {
