@@ -17,6 +17,7 @@ import (
 	"revcycle/ledger/mem"
 	"revcycle/parsers"
 	"revcycle/parsers/snip"
+	"revcycle/pipeline"
 )
 
 // simulated is a small simulation: its inbox and the truth.
@@ -305,6 +306,59 @@ func TestAStoppedRunGoesOn(t *testing.T) {
 	}
 	if commits < 20 {
 		t.Errorf("only %d commits were stopped at", commits)
+	}
+}
+
+// overtaken is a store in which somebody else does each third unit that is shared out, just before it is done here.
+type overtaken struct {
+	ledger.Store
+	asked, twins int
+}
+
+func (o *overtaken) Do(ctx context.Context, u ledger.Unit, f func(ledger.Tx) error) (bool, error) {
+	shared := slices.ContainsFunc(pipeline.Steps, func(s pipeline.Step) bool { return s.Stage == u.Stage })
+	if o.asked++; shared && o.asked%3 == 0 {
+		if done, err := o.Store.Do(ctx, u, f); err != nil || done {
+			return done, err
+		}
+		o.twins++
+	}
+	return o.Store.Do(ctx, u, f)
+}
+
+// Workers whose run was stopped may have units in hand when the next run does them by itself: where they are faster, it goes on with
+// what is left, and the bytes are the same.
+func TestARunGoesOnBesideWhoeverDoesItsUnits(t *testing.T) {
+	files, _ := simulated(t, 12, 60)
+	want := newNight(t, sample, mem.New()).over(files, simulatedEnd)
+	n := newNight(t, sample, mem.New())
+	for name, data := range files {
+		n.put(name, data)
+	}
+	whole := &overtaken{Store: n.store}
+	n.store = whole
+	told := map[string]int{}
+	env := n.env(simulatedEnd).CommitEach(1)
+	env.Progress = func(stage string, done, of int) {
+		if done > of {
+			t.Errorf("%s: %d of %d units are done", stage, done, of)
+		}
+		told[stage] = of - done
+	}
+	if _, err := env.Run(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if whole.twins < 20 {
+		t.Errorf("only %d units were done by somebody else", whole.twins)
+	}
+	for stage, left := range told {
+		if left != 0 {
+			t.Errorf("%s ends with %d units that it told nobody of", stage, left)
+		}
+	}
+	n.store = whole.Store
+	if got := n.digest(simulatedEnd); got != want {
+		t.Errorf("the night differs:\n%s", diff(got, want))
 	}
 }
 

@@ -74,8 +74,30 @@ type Runner interface {
 // for, several at once where they are small.
 type Local struct{}
 
-// Run implements Runner. While a group of units is committed, the next ones are worked on.
+// Run implements Runner. Workers may still have units in hand that a run which was stopped had given them: where one is
+// faster, what is left is done.
 func (Local) Run(ctx context.Context, env *Env, step Step, todo []Todo, done func(int)) error {
+	for {
+		told := 0
+		err := env.doHere(ctx, step, todo, func(n int) { told += n; done(n) })
+		if !errors.Is(err, ErrTwin) {
+			return err
+		}
+		finished, ferr := env.unitsDone(ctx, step.Stage)
+		if ferr != nil {
+			return ferr
+		}
+		left := slices.DeleteFunc(slices.Clone(todo), func(t Todo) bool { return finished[t.Key] })
+		if len(left) == len(todo) {
+			return err // nobody did any: it is no twin
+		}
+		done(len(todo) - len(left) - told)
+		todo = left
+	}
+}
+
+// doHere does units. While a group of them is committed, the next ones are worked on.
+func (env *Env) doHere(ctx context.Context, step Step, todo []Todo, done func(int)) error {
 	make, err := step.ready(env, ctx)
 	if err != nil {
 		return err
