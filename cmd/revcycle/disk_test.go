@@ -21,10 +21,7 @@ func (p place) failFrom(call, errno string, k int, forEver bool) (code int) {
 	if forEver {
 		when += "+"
 	}
-	c := p.job()
-	s := exec.Command("strace", append([]string{"-f", "-qq", "-o", os.DevNull, "-e", "trace=" + call,
-		"-e", fmt.Sprintf("inject=%s:error=%s:when=%s", call, errno, when), c.Path}, c.Args[1:]...)...)
-	s.Env = c.Env
+	s := straced(p.job(), "-o", os.DevNull, "-e", "trace="+call, "-e", fmt.Sprintf("inject=%s:error=%s:when=%s", call, errno, when))
 	s.Run()
 	return s.ProcessState.ExitCode()
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -87,9 +88,19 @@ func (p place) killAt(call string, k int) (killed bool) { return p.killedAt(p.jo
 
 func (p place) killedAt(c *exec.Cmd, call string, k int) bool {
 	p.Helper()
-	s := exec.Command("strace", append([]string{"-f", "-qq", "-o", os.DevNull, "-e", "trace=" + call,
-		"-e", fmt.Sprintf("inject=%s:signal=KILL:when=%d", call, k), c.Path}, c.Args[1:]...)...)
+	s := straced(c, "-o", os.DevNull, "-e", "trace="+call, "-e", fmt.Sprintf("inject=%s:signal=KILL:when=%d", call, k))
+	return died(s)
+}
+
+// straced is a command under strace.
+func straced(c *exec.Cmd, how ...string) *exec.Cmd {
+	s := exec.Command("strace", slices.Concat([]string{"-f", "-qq"}, how, []string{c.Path}, c.Args[1:])...)
 	s.Env = c.Env
+	return s
+}
+
+// died runs a command under strace and reports whether a signal ended it.
+func died(s *exec.Cmd) bool {
 	s.Run()
 	return !s.ProcessState.Exited() || s.ProcessState.ExitCode() > 128
 }
@@ -97,24 +108,23 @@ func (p place) killedAt(c *exec.Cmd, call string, k int) bool {
 // killBefore runs the job and kills it as it is about to rename a finished file to its name.
 func (p place) killBefore(name string) (killed bool) {
 	p.Helper()
-	c := p.job()
-	s := exec.Command("strace", append([]string{"-f", "-qq", "-o", os.DevNull, "-P", filepath.Join(p.dir, name), "-e", "trace=rename,renameat,renameat2",
-		"-e", "inject=rename,renameat,renameat2:signal=KILL:when=1", c.Path}, c.Args[1:]...)...)
-	s.Env = c.Env
-	s.Run()
-	return !s.ProcessState.Exited() || s.ProcessState.ExitCode() > 128
+	return died(straced(p.job(), "-o", os.DevNull, "-P", filepath.Join(p.dir, name), "-e", "trace=rename,renameat,renameat2",
+		"-e", "inject=rename,renameat,renameat2:signal=KILL:when=1"))
 }
 
 // calls counts what an undisturbed run makes of each call: the most that any one of its threads does,
 // for strace counts by thread.
-func (p place) calls() map[string]int { return p.callsOf(p.job()) }
+func (p place) calls() map[string]int {
+	most, _ := p.callsOf(p.job())
+	return most
+}
 
-func (p place) callsOf(c *exec.Cmd) map[string]int {
+// callsOf is calls of any command, which is done.
+func (p place) callsOf(c *exec.Cmd) (map[string]int, ended) {
 	p.Helper()
 	trace := filepath.Join(p.TempDir(), "trace")
-	s := exec.Command("strace", append([]string{"-f", "-qq", "-o", trace, "-e", "trace=" + strings.Join(writing, ","), c.Path}, c.Args[1:]...)...)
-	s.Env = c.Env
-	s.Run()
+	// The filter makes counting cheap; strace counts wrongly under it where it is to inject.
+	e := finish(p.TB, straced(c, "--seccomp-bpf", "-o", trace, "-e", "trace="+strings.Join(writing, ",")))
 	byThread, most := map[string]int{}, map[string]int{}
 	for line := range strings.Lines(string(p.read(trace))) {
 		f := strings.Fields(line)
@@ -128,7 +138,7 @@ func (p place) callsOf(c *exec.Cmd) map[string]int {
 		byThread[f[0]+call]++
 		most[call] = max(most[call], byThread[f[0]+call])
 	}
-	return most
+	return most, e
 }
 
 // points is how many kills a test makes: a few, or as many as REVCYCLE_SOAK says.

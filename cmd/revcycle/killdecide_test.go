@@ -51,95 +51,134 @@ func TestAKilledDecisionIsWholeOrNotThere(t *testing.T) {
 	})
 }
 
-// decided goes through the decisions on one store, and kills each of them n / len(decisions) times at random.
+// decided goes through the decisions on one store and kills them at random, so many times in all.
 func decided(t *testing.T, at place, n int) {
-	table := filepath.Join(at.dir, "rulebook", "tables", "alpha-fees.csv")
-	sound := at.read(table)
-	if err := os.WriteFile(table, bytes.Replace(sound, []byte("99213,,92.00"), []byte("99213,,9Z.00"), 1), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	at.amend("99213,,92.00", "99213,,9Z.00")
 	at.night(simulatedAsOf, 3)
-	if err := os.WriteFile(table, sound, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	at.amend("99213,,9Z.00", "99213,,92.00")
 	config := filepath.Join(at.dir, "revcycle.yaml")
 	if err := os.WriteFile(config, bytes.Replace(at.read(config), []byte("keep: {}"), []byte("keep: {extract_batches: 1, reports: 1}"), 1), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	rng := rand.New(rand.NewPCG(24, uint64(n)))
-	killed, all := 0, 0
+	d := deciding{T: t, at: at, stands: at.outcome(), rng: rand.New(rand.NewPCG(24, uint64(n)))}
 	for i, verb := range decisions {
-		if slices.Contains(verb, "LAST") {
-			verb = slices.Clone(verb)
-			verb[slices.Index(verb, "LAST")] = at.lastBatch()
+		d.decide(i, d.at.prepared(verb), (i+1)*n/len(decisions)-i*n/len(decisions))
+	}
+	d.at.discard()
+	t.Logf("soak: %s: %d decisions, killed %d times before their end, %d of them while they went on; 0 differences wanted", t.Name(), d.all, d.killed, d.twice)
+	if d.killed < d.all/3 {
+		t.Errorf("only %d of %d were killed", d.killed, d.all)
+	}
+}
+
+// amend writes something else into Alpha's fee table.
+func (p place) amend(was, is string) {
+	p.Helper()
+	table := filepath.Join(p.dir, "rulebook", "tables", "alpha-fees.csv")
+	text := p.read(table)
+	if !bytes.Contains(text, []byte(was)) {
+		p.Fatalf("Alpha's fee table does not say %s", was)
+	}
+	if err := os.WriteFile(table, bytes.Replace(text, []byte(was), []byte(is), 1), 0o600); err != nil {
+		p.Fatal(err)
+	}
+}
+
+// prepared makes what a decision is about, and names the last batch in it.
+func (p place) prepared(verb []string) []string {
+	p.Helper()
+	switch {
+	case slices.Contains(verb, "assess"):
+		p.amend("92.00,page 3", "92.00,page 4")
+	case slices.Contains(verb, "extract"):
+		files, err := filepath.Glob(filepath.Join(p.dir, "extracts", "files", "fact_claim", "*", "part-"+p.lastBatch()+"-*"))
+		if err != nil || len(files) == 0 {
+			p.Fatalf("no extracts: %v", err)
 		}
-		switch {
-		case slices.Contains(verb, "assess"):
-			if err := os.WriteFile(filepath.Join(at.dir, "rulebook", "tables", "alpha-fees.csv"), bytes.Replace(sound, []byte("92.00,page 3"), []byte("92.00,page 4"), 1), 0o600); err != nil {
-				t.Fatal(err)
-			}
-		case slices.Contains(verb, "extract"):
-			files, err := filepath.Glob(filepath.Join(at.dir, "extracts", "files", "fact_claim", "*", "part-"+at.lastBatch()+"-*"))
-			if err != nil || len(files) == 0 {
-				t.Fatalf("no extracts: %v", err)
-			}
-			for _, f := range files {
-				if err := os.Remove(f); err != nil {
-					t.Fatal(err)
-				}
+		for _, f := range files {
+			if err := os.Remove(f); err != nil {
+				p.Fatal(err)
 			}
 		}
-		calm := at.twin()
-		start := time.Now()
+	case slices.Contains(verb, "LAST"):
+		verb = slices.Clone(verb)
+		verb[slices.Index(verb, "LAST")] = p.lastBatch()
+	}
+	return verb
+}
+
+// deciding is a workspace in which one decision comes behind the other, each of them killed in copies.
+type deciding struct {
+	*testing.T
+	at                 place
+	stands             string // the outcome so far
+	rng                *rand.Rand
+	all, killed, twice int
+}
+
+// decide kills a decision so many times and takes it then undisturbed.
+func (d *deciding) decide(turn int, verb []string, kills int) {
+	calm := d.at.twin()
+	start := time.Now()
+	most := map[string]int{}
+	if _, err := exec.LookPath("strace"); err == nil {
+		var e ended
+		if most, e = calm.callsOf(calm.saying(verb)); e.code != 0 && e.code != 3 {
+			d.Fatalf("%v: exit %d: %s%s", verb, e.code, e.out, e.err)
+		}
+	} else if os.Getenv("CI") == "true" {
+		d.Fatal("strace is not here: under CI nothing is passed over")
+	} else {
 		calm.said(verb)
-		took := time.Since(start)
-		want := calm.outcome()
-		if want == at.outcome() {
-			t.Errorf("%v changes nothing", verb)
-		}
-		var most map[string]int
-		if _, err := exec.LookPath("strace"); err == nil {
-			counted := at.twin()
-			most = counted.callsOf(counted.saying(verb))
-			counted.discard()
-		} else if os.Getenv("CI") == "true" {
-			t.Fatal("strace is not here: under CI nothing is passed over")
-		}
-		for k := range max(1, n/len(decisions)) {
-			w := at.twin()
-			how := ""
-			if call := writing[rng.IntN(len(writing))]; (i+k)%2 == 0 && most["write"] > 0 {
-				if most[call] == 0 {
-					call = "write"
-				}
-				point := 1 + rng.IntN(most[call])
-				how = fmt.Sprintf("%s %d", call, point)
-				if w.killedAt(w.saying(verb), call, point) {
-					killed++
-				}
-			} else {
-				d := time.Duration(rng.Int64N(int64(took)))
-				how = "after " + d.String()
-				if w.killed(w.saying(verb), d) {
-					killed++
-				}
-			}
-			all++
-			w.saidAgain(verb)
-			if got := w.outcome(); got != want {
-				t.Errorf("%v killed at %s: it differs:\n%s", verb, how, lineDiff(got, want))
-			}
-			w.verified()
-			w.discard()
-		}
-		at.discard()
-		at = calm
 	}
-	at.discard()
-	t.Logf("soak: %s: %d decisions, %d killed before their end, 0 differences wanted", t.Name(), all, killed)
-	if killed < all/3 {
-		t.Errorf("only %d of %d were killed", killed, all)
+	k := killer{d.rng, time.Since(start), most}
+	want := calm.outcome()
+	if want == d.stands {
+		d.Errorf("%v changes nothing", verb)
 	}
+	for i := range kills {
+		w := d.at.twin()
+		d.all++
+		how, dead := k.once(w, verb, (turn+i)%2 == 0)
+		if dead {
+			d.killed++
+		}
+		if dead && (turn+i)%3 == 0 && !w.over(verb) {
+			again, dead := k.once(w, verb, d.rng.IntN(2) == 0)
+			if how += ", then at " + again; dead {
+				d.twice++
+			}
+		}
+		w.saidAgain(verb, d.rng.IntN(2) == 0)
+		if got := w.outcome(); got != want {
+			d.Errorf("%v killed at %s: it differs:\n%s", verb, how, lineDiff(got, want))
+		}
+		w.verified()
+		w.discard()
+	}
+	d.at.discard()
+	d.at, d.stands = calm, want
+}
+
+// killer kills at random what takes so long, and makes so many of each call.
+type killer struct {
+	rng  *rand.Rand
+	took time.Duration
+	most map[string]int
+}
+
+// once kills a command at one of its calls, or at a moment; dead is false where it ended before.
+func (k killer) once(p place, verb []string, atCall bool) (how string, dead bool) {
+	call := writing[k.rng.IntN(len(writing))]
+	if k.most[call] == 0 {
+		call = "write"
+	}
+	if !atCall || k.most[call] == 0 {
+		after := time.Duration(k.rng.Int64N(int64(k.took)))
+		return "after " + after.String(), p.killed(p.saying(verb), after)
+	}
+	point := 1 + k.rng.IntN(k.most[call])
+	return fmt.Sprintf("%s %d", call, point), p.killedAt(p.saying(verb), call, point)
 }
 
 // twin is the same workspace elsewhere, with a ledger of its own.
@@ -188,16 +227,23 @@ func (p place) batches() (n int, open bool) {
 	return len(list), open
 }
 
-// saidAgain says a decision again as a manager does who has looked what became of it: a batch that it had begun goes on, one that it
-// had ended is not made twice.
-func (p place) saidAgain(verb []string) {
+// over reports a rerun whose batch has ended: it is not asked for twice.
+func (p place) over(verb []string) bool {
 	p.Helper()
-	if verb[0] == "rerun" {
-		begun := p.began(verb)
-		if _, open := p.batches(); begun && !open {
-			// It ended, but for what is seen to behind its end: whatever is said next does that.
-			verb = []string{"quarantine", "drop", "--all", "--code", "NONE", "--reason", "nothing"}
-		}
+	_, open := p.batches()
+	return verb[0] == "rerun" && p.began(verb) && !open
+}
+
+// saidAgain says a decision again as a manager does who has looked what became of it: a batch that it had begun goes on, one that it
+// had ended is not made twice. Where the night comes first, run ends the batch.
+func (p place) saidAgain(verb []string, night bool) {
+	p.Helper()
+	if _, open := p.batches(); open && night {
+		p.said([]string{"run"})
+	}
+	if p.over(verb) {
+		// It ended, but for what is seen to behind its end: whatever is said next does that.
+		verb = []string{"quarantine", "drop", "--all", "--code", "NONE", "--reason", "nothing"}
 	}
 	if verb[0] == "resubmit" { // once is enough
 		e := finish(p, p.saying(verb))
@@ -221,11 +267,7 @@ func (p place) outcome() string {
 	p.Helper()
 	var out strings.Builder
 	out.WriteString(p.digest(simulatedAsOf))
-	for line := range strings.Lines(string(p.read(filepath.Join(p.dir, "audit.jsonl")))) {
-		var act struct{ Act, Subject string }
-		p.decode(line, &act)
-		fmt.Fprintln(&out, "act", act.Act, act.Subject)
-	}
+	out.WriteString(p.acts())
 	out.WriteString(p.leftovers())
 	sent, err := filepath.Glob(filepath.Join(p.dir, "outbox", "*", "*"))
 	if err != nil {
@@ -234,6 +276,18 @@ func (p place) outcome() string {
 	for _, f := range sent {
 		name, _ := filepath.Rel(p.dir, f)
 		fmt.Fprintln(&out, name)
+	}
+	return out.String()
+}
+
+// acts are what the audit tells of, in its order.
+func (p place) acts() string {
+	p.Helper()
+	var out strings.Builder
+	for line := range strings.Lines(string(p.read(filepath.Join(p.dir, "audit.jsonl")))) {
+		var act struct{ Act, Subject string }
+		p.decode(line, &act)
+		fmt.Fprintln(&out, "act", act.Act, act.Subject)
 	}
 	return out.String()
 }
