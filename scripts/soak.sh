@@ -11,7 +11,7 @@ trap 'rm -rf "$work"' EXIT
 code=0
 SECONDS=0
 REVCYCLE_SOAK=$kills go test ./cmd/revcycle -count=1 -v -timeout 40m \
-	-run '^(TestAKilledRunGoesOn|TestAKilledDecisionIsWholeOrNotThere|TestSoak.*|TestWorkersMakeTheSameNight|TestMemoryStaysFlatOnHostileFiles|TestTwoRunsAtOnce|TestTwoRunsStartedAtOnce|TestARunOnABadDiskGoesOn|TestAServerThatFallsDuringANight)$' >"$work/log" 2>&1 || code=$?
+	-run '^(TestAKilledRunGoesOn|TestAKilledDecisionIsWholeOrNotThere|TestSoak.*|TestWorkersMakeTheSameNight|TestRetryAndRerunBesideWorkers|TestMemoryStaysFlatOnHostileFiles|TestTwoRunsAtOnce|TestTwoRunsStartedAtOnce|TestARunOnABadDiskGoesOn|TestAServerThatFallsDuringANight)$' >"$work/log" 2>&1 || code=$?
 grep -E '^(---|FAIL|ok)' "$work/log" || true
 if [ "$code" -ne 0 ]; then
 	grep -vE '^(===|---)' "$work/log" | head -60 >&2
