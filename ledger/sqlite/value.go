@@ -61,17 +61,12 @@ func newScan(t *ledger.Table, columns []int) *scan {
 	return x.ready(len(t.Columns))
 }
 
-func newSumScan(t *ledger.Table, by, of []string) *scan {
-	x := &scan{table: t.Name}
-	for _, name := range by {
+// newTotalScan is for a count and the sums of some of a table's columns.
+func newTotalScan(t *ledger.Table, of []string) *scan {
+	x := &scan{table: t.Name, names: []string{"count"}, kinds: []ledger.Kind{ledger.KindInt}, at: []int{0}}
+	for i, name := range of {
 		x.column(t, t.At(name))
-	}
-	x.names, x.kinds = append(x.names, "count"), append(x.kinds, ledger.KindInt)
-	for _, name := range of {
-		x.column(t, t.At(name))
-	}
-	for i := range x.kinds {
-		x.at = append(x.at, i)
+		x.at = append(x.at, i+1)
 	}
 	return x.ready(len(x.kinds))
 }

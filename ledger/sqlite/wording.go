@@ -35,15 +35,7 @@ func columnsOf(q ledger.Query) []int {
 
 // wordRows words a query; where from is not nil, only its rows behind that place.
 func wordRows(q ledger.Query, from *place) *wording {
-	w := &wording{}
-	w.sql.WriteString("SELECT ")
-	for i, at := range columnsOf(q) {
-		if i > 0 {
-			w.sql.WriteString(", ")
-		}
-		w.sql.WriteString(columnOf(q.Table, at))
-	}
-	w.from(q)
+	w := wordColumns(q, columnsOf(q))
 	if from != nil {
 		w.behind(q, from)
 	}
@@ -55,23 +47,28 @@ func wordRows(q ledger.Query, from *place) *wording {
 	return w
 }
 
-func wordSums(q ledger.Query, by, of []string) *wording {
+// wordColumns asks for some columns of the rows that meet a query, in any order.
+func wordColumns(q ledger.Query, columns []int) *wording {
 	w := &wording{}
 	w.sql.WriteString("SELECT ")
-	groups := make([]string, len(by))
-	for i, name := range by {
-		groups[i] = columnOf(q.Table, q.Table.At(name))
-		w.sql.WriteString(groups[i] + ", ")
+	for i, at := range columns {
+		if i > 0 {
+			w.sql.WriteString(", ")
+		}
+		w.sql.WriteString(columnOf(q.Table, at))
 	}
-	w.sql.WriteString("count(*)")
+	w.from(q)
+	return w
+}
+
+// wordTotal counts the rows that meet a query and sums some of their columns.
+func wordTotal(q ledger.Query, of []string) *wording {
+	w := &wording{}
+	w.sql.WriteString("SELECT count(*)")
 	for _, name := range of {
 		w.sql.WriteString(", sum(" + quote(name) + ")")
 	}
 	w.from(q)
-	if len(by) > 0 {
-		list := strings.Join(groups, ", ")
-		w.sql.WriteString(" GROUP BY " + list + " ORDER BY " + list)
-	}
 	return w
 }
 
