@@ -124,16 +124,16 @@ func permuted[T any](list []T, order []int) []T {
 // merged is what some writes append to one table.
 type merged struct {
 	table *ledger.Table
-	runs  []run
+	runs  [][]entry
 	rows  []ledger.Row
 	of    []source // beside rows, where some are counted
 	count bool
 }
 
-// run is what is left of a part.
-type run struct {
-	part
-	tally *Tally
+// entry is a row with who counts it.
+type entry struct {
+	row ledger.Row
+	source
 }
 
 // source says who counts a row.
@@ -156,7 +156,7 @@ func merge(writes []*write) []*merged {
 				out = append(out, m)
 			}
 			m.count = m.count || p.count != nil
-			m.runs = append(m.runs, run{p, &w.tally})
+			m.runs = append(m.runs, p.entries(&w.tally))
 		}
 	}
 	for _, m := range out {
@@ -165,30 +165,49 @@ func merge(writes []*write) []*merged {
 	return out
 }
 
+func (p *part) entries(t *Tally) []entry {
+	out := make([]entry, len(p.rows))
+	for i, row := range p.rows {
+		out[i] = entry{row, source{tally: t}}
+		if p.count != nil {
+			out[i].count = p.count[i]
+		}
+	}
+	return out
+}
+
+// merge joins neighbouring runs until one is left.
 func (m *merged) merge() {
-	n := 0
-	for _, r := range m.runs {
-		n += len(r.rows)
-	}
-	m.rows = make([]ledger.Row, 0, n)
-	for len(m.rows) < n {
-		var first *run
-		for i := range m.runs {
-			r := &m.runs[i]
-			if len(r.rows) > 0 && (first == nil || m.table.CompareKeys(r.rows[0], first.rows[0]) < 0) {
-				first = r
+	for len(m.runs) > 1 {
+		half := m.runs[:0]
+		for pair := range slices.Chunk(m.runs, 2) {
+			if len(pair) == 2 {
+				pair[0] = m.join(pair[0], pair[1])
 			}
+			half = append(half, pair[0])
 		}
-		m.rows, first.rows = append(m.rows, first.rows[0]), first.rows[1:]
-		if !m.count {
-			continue
-		}
-		s := source{tally: first.tally}
-		if first.count != nil {
-			s.count, first.count = first.count[0], first.count[1:]
-		}
-		m.of = append(m.of, s)
+		m.runs = half
 	}
+	m.rows = make([]ledger.Row, len(m.runs[0]))
+	for i, e := range m.runs[0] {
+		m.rows[i] = e.row
+		if m.count {
+			m.of = append(m.of, e.source)
+		}
+	}
+}
+
+// join merges two runs; of rows with one key that of a comes first.
+func (m *merged) join(a, b []entry) []entry {
+	out := make([]entry, 0, len(a)+len(b))
+	for len(a) > 0 && len(b) > 0 {
+		if m.table.CompareKeys(b[0].row, a[0].row) < 0 {
+			out, b = append(out, b[0]), b[1:]
+		} else {
+			out, a = append(out, a[0]), a[1:]
+		}
+	}
+	return append(append(out, a...), b...)
 }
 
 func (m *merged) appendTo(tx ledger.Tx) error {
