@@ -32,3 +32,13 @@ func (s *Store) Plan(q ledger.Query, behind bool) (steps []string, err error) {
 	}
 	return plan(c, wordRows(q, nil))
 }
+
+// SumPlan gives the steps in which SQLite answers a query for sums of some columns.
+func (s *Store) SumPlan(q ledger.Query, of ...string) (steps []string, err error) {
+	c, err := s.borrow()
+	if err != nil {
+		return nil, err
+	}
+	defer s.giveBack(c)
+	return plan(c, wordTotal(q, of))
+}

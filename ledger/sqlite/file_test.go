@@ -301,6 +301,28 @@ func TestARangeOfABatchDoesNotReadTheWholeBatch(t *testing.T) {
 	}
 }
 
+// Would catch sums of a batch that read its pages in the order of keys, each of them many times.
+func TestSumsOfABatchReadItsRowsAsTheyLie(t *testing.T) {
+	s := open(t, filepath.Join(t.TempDir(), "ledger.db"))
+	for _, x := range []struct {
+		table *ledger.Table
+		of    []string
+		want  string
+	}{
+		{ledger.Claims, []string{"charge"}, "SEARCH claim USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"},
+		{ledger.Postings, []string{"amount"}, "SEARCH posting USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"},
+		{ledger.Claims, nil, "SEARCH claim USING COVERING INDEX claim_by_batch_id (batch=?)"},
+	} {
+		steps, err := s.SumPlan(ledger.Query{Table: x.table, Where: []ledger.Cond{ledger.OfBatch(1)}}, x.of...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if steps[0] != x.want {
+			t.Errorf("%s of %v: got %q want %q", x.table.Name, x.of, steps[0], x.want)
+		}
+	}
+}
+
 func planOf(t *testing.T, s *sqlite.Store, q ledger.Query, behind bool) string {
 	t.Helper()
 	steps, err := s.Plan(q, behind)

@@ -130,7 +130,7 @@ func (s *Store) Sums(ctx context.Context, q ledger.Query, by, of []string) ([]le
 		columns[i] = q.Table.At(name)
 	}
 	x := newScan(q.Table, columns)
-	err := s.ask(ctx, "sum "+q.Table.Name, wordColumns(q, columns), func(_ *sqlite.Conn, stmt *sqlite.Stmt) (bool, error) {
+	err := s.ask(ctx, "sum "+q.Table.Name, wordUnordered(q, columns), func(_ *sqlite.Conn, stmt *sqlite.Stmt) (bool, error) {
 		row, err := x.read(stmt)
 		if err != nil {
 			return false, err

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -35,7 +36,8 @@ func columnsOf(q ledger.Query) []int {
 
 // wordRows words a query; where from is not nil, only its rows behind that place.
 func wordRows(q ledger.Query, from *place) *wording {
-	w := wordColumns(q, columnsOf(q))
+	w := wordColumns(q.Table, columnsOf(q))
+	w.from(q)
 	if from != nil {
 		w.behind(q, from)
 	}
@@ -47,17 +49,10 @@ func wordRows(q ledger.Query, from *place) *wording {
 	return w
 }
 
-// wordColumns asks for some columns of the rows that meet a query, in any order.
-func wordColumns(q ledger.Query, columns []int) *wording {
-	w := &wording{}
-	w.sql.WriteString("SELECT ")
-	for i, at := range columns {
-		if i > 0 {
-			w.sql.WriteString(", ")
-		}
-		w.sql.WriteString(columnOf(q.Table, at))
-	}
-	w.from(q)
+// wordUnordered asks for some columns of the rows that meet a query, in any order.
+func wordUnordered(q ledger.Query, columns []int) *wording {
+	w := wordColumns(q.Table, columns)
+	w.fromTogether(q)
 	return w
 }
 
@@ -68,8 +63,45 @@ func wordTotal(q ledger.Query, of []string) *wording {
 	for _, name := range of {
 		w.sql.WriteString(", sum(" + quote(name) + ")")
 	}
-	w.from(q)
+	if len(of) == 0 {
+		w.from(q) // an index alone has the answer
+	} else {
+		w.fromTogether(q)
+	}
 	return w
+}
+
+func wordColumns(t *ledger.Table, columns []int) *wording {
+	w := &wording{}
+	w.sql.WriteString("SELECT ")
+	for i, at := range columns {
+		if i > 0 {
+			w.sql.WriteString(", ")
+		}
+		w.sql.WriteString(columnOf(t, at))
+	}
+	return w
+}
+
+// fromTogether asks for rows in any order. Those of a batch were appended together, and are read from the first of them to the
+// last: in the order of its index, which is that of their keys, most pages would be read many times.
+func (w *wording) fromTogether(q ledger.Query) {
+	at := slices.IndexFunc(q.Where, func(c ledger.Cond) bool { return c.Column == "batch" && c.Op == ledger.In && len(c.Values) == 1 })
+	index := slices.IndexFunc(q.Table.Indexes, func(x ledger.Index) bool { return x.Columns[0] == "batch" })
+	if at < 0 || index < 0 {
+		w.from(q)
+		return
+	}
+	batch := q.Where[at].Values[0]
+	q.Where = slices.Delete(slices.Clone(q.Where), at, at+1)
+	w.from(q)
+	word := " WHERE "
+	if len(q.Where) > 0 {
+		word = " AND "
+	}
+	end := fmt.Sprintf(`(rowid) FROM %s INDEXED BY %s WHERE "batch" = ?)`, quote(q.Table.Name), quote(indexName(q.Table, q.Table.Indexes[index])))
+	w.sql.WriteString(word + `+"batch" = ? AND rowid >= (SELECT min` + end + ` AND rowid <= (SELECT max` + end)
+	w.values = append(w.values, batch, batch, batch)
 }
 
 func (w *wording) from(q ledger.Query) {
