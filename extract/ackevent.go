@@ -14,7 +14,7 @@ func (b *builder) ackEvents(ctx context.Context, batch int64, month string, kind
 	type pair struct{ ack, claim claim.ID }
 	var block []pair
 	flush := func() error {
-		acks, claims := map[claim.ID]claim.Ack{}, map[claim.ID]bool{}
+		acks, claims := map[claim.ID]*claim.Ack{}, map[claim.ID]bool{}
 		wanted := map[claim.ID]bool{}
 		for _, x := range block {
 			wanted[x.ack], claims[x.claim] = true, true

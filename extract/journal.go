@@ -104,7 +104,7 @@ func (b *builder) postsOf(ctx context.Context, block []move) (posts, error) {
 			if err != nil {
 				return p, err
 			}
-			p.pays[x.ID] = ofPayment(b.party, &x)
+			p.pays[x.ID] = ofPayment(b.party, x)
 		}
 	}
 	posting := ledger.Postings.At("posting_date")

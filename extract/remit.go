@@ -236,7 +236,7 @@ func (b *builder) readOwners(ctx context.Context, claims []claim.ID, out map[cla
 }
 
 func (a *answer) row(b *builder, p *paid) RemitRow {
-	x := &a.Remit
+	x := a.Remit
 	r := RemitRow{
 		RemitID: x.ID.String(), PaymentID: p.payment.ID.String(), CLPOrdinal: int32(x.Ordinal), ClaimID: text(a.match.Claim), Common: a.who.common(b.batches[a.Batch]),
 		CLP02: x.Status, Charge: int64(x.Charge), Paid: int64(x.Paid), IsReversal: x.Reversal(), IsHeld: a.Held != "" || p.held != "",

@@ -36,7 +36,7 @@ func (b *builder) joinVersions(ctx context.Context, ids []claim.ID, at map[claim
 			if err != nil {
 				return err
 			}
-			family[c.ID] = &c
+			family[c.ID] = c
 		}
 		return nil
 	}

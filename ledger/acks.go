@@ -27,6 +27,6 @@ func AnsweredRow(a *claim.Ack, of claim.ID, batch int64) Row {
 }
 
 // ReadAcks gives the acknowledgements whose rows meet the conditions, in ID order.
-func ReadAcks(ctx context.Context, s Store, where ...Cond) iter.Seq2[claim.Ack, error] {
+func ReadAcks(ctx context.Context, s Store, where ...Cond) iter.Seq2[*claim.Ack, error] {
 	return readDocs[claim.Ack](ctx, s, Acks, where)
 }

@@ -64,18 +64,18 @@ func Modifiers(p claim.Procedure) string {
 }
 
 // ReadClaims gives the claims whose rows meet the conditions, in ID order.
-func ReadClaims(ctx context.Context, s Store, where ...Cond) iter.Seq2[claim.Claim, error] {
+func ReadClaims(ctx context.Context, s Store, where ...Cond) iter.Seq2[*claim.Claim, error] {
 	return readDocs[claim.Claim](ctx, s, Claims, where)
 }
 
-// readDocs gives the documents of a table's rows.
-func readDocs[T any](ctx context.Context, s Store, t *Table, where []Cond) iter.Seq2[T, error] {
+// readDocs gives the documents of a table's rows, each in memory of its own.
+func readDocs[T any](ctx context.Context, s Store, t *Table, where []Cond) iter.Seq2[*T, error] {
 	doc := t.At("doc")
-	return func(yield func(T, error) bool) {
+	return func(yield func(*T, error) bool) {
 		for row, err := range s.Rows(ctx, Query{Table: t, Where: where, Only: []string{"doc"}}) {
-			var v T
+			v := new(T)
 			if err == nil {
-				if err = Unmarshal(row[doc].Text(), &v); err != nil {
+				if err = Unmarshal(row[doc].Text(), v); err != nil {
 					err = fmt.Errorf("table %s: row %s: %w", t.Name, row[0].ID(), err)
 				}
 			}

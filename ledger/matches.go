@@ -102,7 +102,7 @@ func MatchesOn(ctx context.Context, s Store, claims []claim.ID, where ...Cond) (
 
 // HeldRemit is a remit with why it may not post, "" where it may.
 type HeldRemit struct {
-	Remit claim.Remit
+	Remit *claim.Remit
 	Held  string
 	Batch int64
 }
@@ -112,10 +112,10 @@ func ReadHeldRemits(ctx context.Context, s Store, where ...Cond) iter.Seq2[HeldR
 	held, doc := Remits.At("held"), Remits.At("doc")
 	return func(yield func(HeldRemit, error) bool) {
 		for row, err := range s.Rows(ctx, Query{Table: Remits, Where: where, Only: []string{"batch", "held", "doc"}}) {
-			var h HeldRemit
+			h := HeldRemit{Remit: new(claim.Remit)}
 			if err == nil {
 				h.Held, h.Batch = row[held].Text(), row[1].Int()
-				err = Unmarshal(row[doc].Text(), &h.Remit)
+				err = Unmarshal(row[doc].Text(), h.Remit)
 			}
 			if !yield(h, err) || err != nil {
 				return
@@ -125,4 +125,4 @@ func ReadHeldRemits(ctx context.Context, s Store, where ...Cond) iter.Seq2[HeldR
 }
 
 // Accept takes away that the set of the remit does not tie; what holds the remit by itself stays.
-func (h *HeldRemit) Accept() { h.Held = HeldFor(&claim.Payment{}, &h.Remit) }
+func (h *HeldRemit) Accept() { h.Held = HeldFor(&claim.Payment{}, h.Remit) }

@@ -72,11 +72,11 @@ func exactOrNull(x *money.Exact) Value {
 }
 
 // ReadRemits gives the remits whose rows meet the conditions, in ID order.
-func ReadRemits(ctx context.Context, s Store, where ...Cond) iter.Seq2[claim.Remit, error] {
+func ReadRemits(ctx context.Context, s Store, where ...Cond) iter.Seq2[*claim.Remit, error] {
 	return readDocs[claim.Remit](ctx, s, Remits, where)
 }
 
 // ReadPayments gives the payments whose rows meet the conditions, in ID order.
-func ReadPayments(ctx context.Context, s Store, where ...Cond) iter.Seq2[claim.Payment, error] {
+func ReadPayments(ctx context.Context, s Store, where ...Cond) iter.Seq2[*claim.Payment, error] {
 	return readDocs[claim.Payment](ctx, s, Payments, where)
 }

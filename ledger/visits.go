@@ -31,6 +31,6 @@ func RejectRow(r *claim.Reject, batch int64, at claim.Sighting, file string) Row
 }
 
 // ReadEncounters gives the encounters whose rows meet the conditions, in ID order.
-func ReadEncounters(ctx context.Context, s Store, where ...Cond) iter.Seq2[claim.Encounter, error] {
+func ReadEncounters(ctx context.Context, s Store, where ...Cond) iter.Seq2[*claim.Encounter, error] {
 	return readDocs[claim.Encounter](ctx, s, Encounters, where)
 }

@@ -93,7 +93,7 @@ func (env *Env) answerNew(ctx context.Context, w *write, shard string, sent map[
 	if err != nil {
 		return err
 	}
-	var acks []claim.Ack
+	var acks []*claim.Ack
 	for a, err := range ledger.ReadAcks(ctx, env.Store, append(where, ledger.OfBatch(env.Batch.No))...) {
 		if err != nil {
 			return err
@@ -117,7 +117,7 @@ func (env *Env) answerLate(ctx context.Context, w *write, shard string) error {
 		}
 		controls = append(controls, row[norm].Text())
 	}
-	var acks []claim.Ack
+	var acks []*claim.Ack
 	for part := range ledger.Portions(controls) {
 		for a, err := range ledger.ReadAcks(ctx, env.Store, ledger.Named("control_norm", part...), env.before()) {
 			if err != nil {
@@ -144,7 +144,7 @@ func (env *Env) answerSets(ctx context.Context, w *write, sent map[string][]sent
 		}
 	}
 	slices.Sort(keys)
-	var acks []claim.Ack
+	var acks []*claim.Ack
 	for part := range ledger.Portions(slices.Compact(keys)) {
 		for a, err := range ledger.ReadAcks(ctx, env.Store, ledger.Named("answers", part...), env.before()) {
 			if err != nil {
@@ -158,7 +158,7 @@ func (env *Env) answerSets(ctx context.Context, w *write, sent map[string][]sent
 
 // answer appends which claims acknowledgements speak of. Of those that were told before only new ones count; only, where it is not nil,
 // says of which claims.
-func (env *Env) answer(ctx context.Context, w *write, acks []claim.Ack, sent map[string][]sentSet, only func(claim.ID) bool) error {
+func (env *Env) answer(ctx context.Context, w *write, acks []*claim.Ack, sent map[string][]sentSet, only func(claim.ID) bool) error {
 	var controls []string
 	for i := range acks {
 		if acks[i].Kind == claim.AckClaim {
@@ -175,7 +175,7 @@ func (env *Env) answer(ctx context.Context, w *write, acks []claim.Ack, sent map
 		}
 	}
 	for i := range acks {
-		a := &acks[i]
+		a := acks[i]
 		if a.Kind == claim.AckClaim {
 			if c, ok := answered(a, byControl[claim.NormalControl(a.Control)]); ok && (only == nil || only(c.id)) {
 				env.addAnswered(w, a, c.id)

@@ -66,7 +66,7 @@ func (a *arrived) settle(batch int64, n int) {
 }
 
 // within gives the claims of a shard in ID order; ok is false where they must be read from the ledger.
-func (a *arrived) within(s shard) (claims []claim.Claim, ok bool, err error) {
+func (a *arrived) within(s shard) (claims []*claim.Claim, ok bool, err error) {
 	if a == nil || s.to > a.below {
 		return nil, false, nil
 	}
@@ -75,9 +75,10 @@ func (a *arrived) within(s shard) (claims []claim.Claim, ok bool, err error) {
 		return i
 	}
 	docs := a.docs[at(s.from):at(s.to)]
-	claims = make([]claim.Claim, len(docs))
+	claims = make([]*claim.Claim, len(docs))
 	for i, d := range docs {
-		if err := ledger.Unmarshal(d.doc, &claims[i]); err != nil {
+		claims[i] = new(claim.Claim)
+		if err := ledger.Unmarshal(d.doc, claims[i]); err != nil {
 			return nil, false, err
 		}
 	}
@@ -85,7 +86,7 @@ func (a *arrived) within(s shard) (claims []claim.Claim, ok bool, err error) {
 }
 
 // of gives those of some claims that are kept, and the IDs of the others.
-func (a *arrived) of(ids []claim.ID) (claims []claim.Claim, others []claim.ID, err error) {
+func (a *arrived) of(ids []claim.ID) (claims []*claim.Claim, others []claim.ID, err error) {
 	if a == nil {
 		return nil, ids, nil
 	}
@@ -95,8 +96,8 @@ func (a *arrived) of(ids []claim.ID) (claims []claim.Claim, others []claim.ID, e
 			others = append(others, id)
 			continue
 		}
-		var c claim.Claim
-		if err := ledger.Unmarshal(a.docs[at].doc, &c); err != nil {
+		c := new(claim.Claim)
+		if err := ledger.Unmarshal(a.docs[at].doc, c); err != nil {
 			return nil, nil, err
 		}
 		claims = append(claims, c)

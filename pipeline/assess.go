@@ -100,7 +100,7 @@ func (env *Env) assessShard(ctx context.Context, key string) (*write, error) {
 }
 
 // newClaims gives the batch's claims of a shard in ID order.
-func (env *Env) newClaims(ctx context.Context, key string) ([]claim.Claim, error) {
+func (env *Env) newClaims(ctx context.Context, key string) ([]*claim.Claim, error) {
 	s, err := shardOf(key)
 	if err != nil {
 		return nil, err
@@ -131,10 +131,10 @@ type judged struct {
 }
 
 // judgedOf looks up the claims' payers and histories.
-func (env *Env) judgedOf(claims []claim.Claim) []judged {
+func (env *Env) judgedOf(claims []*claim.Claim) []judged {
 	out := make([]judged, len(claims))
 	for i := range claims {
-		c := &claims[i]
+		c := claims[i]
 		payer := env.payerOf(c)
 		out[i] = judged{c, payer, env.Book.NeedsHistory(payer), rules.KeyOf(c)}
 	}
@@ -145,7 +145,7 @@ func (env *Env) judgedOf(claims []claim.Claim) []judged {
 type kin map[rules.Key][]*claim.Claim
 
 // assess appends the opinions of the batch's new claims to w, and renews those of earlier claims whose history they join.
-func (env *Env) assess(ctx context.Context, w *write, claims []claim.Claim) error {
+func (env *Env) assess(ctx context.Context, w *write, claims []*claim.Claim) error {
 	all := env.judgedOf(claims)
 	history, err := env.history(ctx, all)
 	if err != nil {
@@ -155,13 +155,13 @@ func (env *Env) assess(ctx context.Context, w *write, claims []claim.Claim) erro
 	for i := range claims {
 		mine[claims[i].ID] = true
 	}
-	var older []claim.Claim
+	var older []*claim.Claim
 	for i := range all {
 		env.opine(w, &all[i], history, nil)
 		for _, o := range history[all[i].belongs] {
 			if !mine[o.ID] {
 				mine[o.ID] = true
-				older = append(older, *o)
+				older = append(older, o)
 			}
 		}
 	}
@@ -169,11 +169,11 @@ func (env *Env) assess(ctx context.Context, w *write, claims []claim.Claim) erro
 }
 
 // renew appends new opinions of claims whose current one is stale: its slice or what it read has changed.
-func (env *Env) renew(ctx context.Context, w *write, older []claim.Claim, history kin) error {
+func (env *Env) renew(ctx context.Context, w *write, older []*claim.Claim, history kin) error {
 	if len(older) == 0 {
 		return nil
 	}
-	slices.SortFunc(older, func(a, b claim.Claim) int { return a.ID.Compare(b.ID) })
+	slices.SortFunc(older, func(a, b *claim.Claim) int { return a.ID.Compare(b.ID) })
 	ids := make([]claim.ID, len(older))
 	for i := range older {
 		ids[i] = older[i].ID
@@ -266,14 +266,14 @@ func (env *Env) history(ctx context.Context, claims []judged) (kin, error) {
 		return nil, err
 	}
 	for i := range kept {
-		keep(rules.KeyOf(&kept[i]), &kept[i])
+		keep(rules.KeyOf(kept[i]), kept[i])
 	}
 	for part := range ledger.Portions(missing) {
 		for c, err := range ledger.ReadClaims(ctx, env.Store, ledger.OneOf("id", part...)) {
 			if err != nil {
 				return nil, err
 			}
-			keep(rules.KeyOf(&c), &c)
+			keep(rules.KeyOf(c), c)
 		}
 	}
 	for _, all := range out {

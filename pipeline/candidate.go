@@ -38,7 +38,7 @@ func (env *Env) candidatesByControl(ctx context.Context, remits []asked) (map[st
 				return nil, err
 			}
 			norm := claim.NormalControl(c.Control)
-			out[norm] = append(out[norm], env.candidate(&c))
+			out[norm] = append(out[norm], env.candidate(c))
 		}
 	}
 	return out, nil
@@ -77,7 +77,7 @@ func (env *Env) allCandidates(ctx context.Context, remits []asked) (map[claim.ID
 	var found []claim.ID
 	out := make(map[claim.ID][]reconcile.Candidate, len(remits))
 	for i := range remits {
-		r := &remits[i].remit
+		r := remits[i].remit
 		list := slices.Concat(byControl[claim.NormalControl(r.Control)], byPayer[r.PayerControl], byPatient[r.Patient.Key()])
 		out[r.ID] = list
 		for _, c := range list {
@@ -136,7 +136,7 @@ func (env *Env) candidatesByPayerControl(ctx context.Context, remits []asked) (m
 			list := numbersOf[c.ID]
 			slices.Sort(list)
 			for _, n := range slices.Compact(list) {
-				out[n] = append(out[n], env.candidate(&c))
+				out[n] = append(out[n], env.candidate(c))
 			}
 		}
 	}
@@ -158,7 +158,7 @@ func (env *Env) candidatesByPatient(ctx context.Context, remits []asked) (map[cl
 				return nil, err
 			}
 			k := c.Patient.Key()
-			out[k] = append(out[k], env.candidate(&c))
+			out[k] = append(out[k], env.candidate(c))
 		}
 	}
 	return out, nil

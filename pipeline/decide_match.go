@@ -45,7 +45,7 @@ func (env *Env) Unmatch(ctx context.Context, what, on, reason string) (Unmatched
 		return out, err
 	}
 	for i := range remits {
-		r := &remits[i].remit
+		r := remits[i].remit
 		m, ok := current[r.ID]
 		if !ok || !m.Is.Claim.Known() || on != "" && !slices.Contains(claims, m.Is.Claim) {
 			continue
@@ -71,7 +71,7 @@ func (env *Env) UndoUnmatch(ctx context.Context, what, on, reason string) (Unmat
 	}
 	byID := map[string]*claim.Remit{}
 	for i := range remits {
-		byID[remits[i].remit.ID.String()] = &remits[i].remit
+		byID[remits[i].remit.ID.String()] = remits[i].remit
 	}
 	all, err := ledger.Standing(ctx, env.Store, ledger.OfMatch, 1<<62)
 	if err != nil {

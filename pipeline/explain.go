@@ -216,8 +216,7 @@ func (t *teller) tell(ctx context.Context, id claim.ID) (Story, error) {
 	if err != nil {
 		return s, err
 	}
-	for i := range said[id] {
-		a := &said[id][i]
+	for _, a := range said[id] {
 		s.Acks = append(s.Acks, StoryAck{a.Kind, a.Sender, a.Date, a.Verdict, a.Reasons(), a.PayerControl})
 	}
 	if err := t.opinions(ctx, &s); err != nil {

@@ -28,7 +28,7 @@ type Gap struct {
 // claim names it, or bears its number or account as control number.
 func Gaps(ctx context.Context, s ledger.Store, asOf civil.Date, holdDays int) ([]Gap, error) {
 	var out []Gap
-	var block []claim.Encounter
+	var block []*claim.Encounter
 	flush := func() error {
 		billed, err := billedVisits(ctx, s, block)
 		if err != nil {
@@ -38,8 +38,7 @@ func Gaps(ctx context.Context, s ledger.Store, asOf civil.Date, holdDays int) ([
 		if err != nil {
 			return err
 		}
-		for i := range block {
-			e := &block[i]
+		for _, e := range block {
 			if latest[visitKey(e)] != e.ID || Cancelled(e.Status) || !e.ClaimsDue {
 				continue
 			}
@@ -83,7 +82,7 @@ func visitKey(e *claim.Encounter) string { return e.Source + "|" + e.Facility + 
 
 // latestTold gives, by visitKey, which telling of some visits is the latest: of the last batch that
 // told of it, then the one with the higher ID.
-func latestTold(ctx context.Context, s ledger.Store, visits []claim.Encounter) (map[string]claim.ID, error) {
+func latestTold(ctx context.Context, s ledger.Store, visits []*claim.Encounter) (map[string]claim.ID, error) {
 	numbers := make([]string, len(visits))
 	for i := range visits {
 		numbers[i] = visits[i].Number
@@ -120,7 +119,7 @@ func Cancelled(status string) bool {
 }
 
 // billedVisits gives, of the numbers and accounts of some visits, those that a claim bills.
-func billedVisits(ctx context.Context, s ledger.Store, visits []claim.Encounter) (map[string]bool, error) {
+func billedVisits(ctx context.Context, s ledger.Store, visits []*claim.Encounter) (map[string]bool, error) {
 	billed := map[string]bool{}
 	names := make([]string, 0, 2*len(visits))
 	norms := map[string][]string{}

@@ -27,7 +27,7 @@ const (
 
 // asked is a remit with its payment.
 type asked struct {
-	remit   claim.Remit
+	remit   *claim.Remit
 	payment *claim.Payment
 	held    string
 }
@@ -53,7 +53,7 @@ func (env *Env) matchSureShard(ctx context.Context, key string) (*write, error) 
 			env.hold(w, a)
 			continue
 		}
-		m := env.matcher().Match(&a.remit, a.payment, without(candidates[claim.NormalControl(a.remit.Control)], not[a.remit.ID]))
+		m := env.matcher().Match(a.remit, a.payment, without(candidates[claim.NormalControl(a.remit.Control)], not[a.remit.ID]))
 		if m.State == reconcile.Matched && m.Rule == "C1" {
 			env.recordMatch(w, &m, nil)
 		} else {
@@ -141,7 +141,7 @@ func (env *Env) rematch(ctx context.Context, w *write, remits []asked) error {
 		if a.held != "" {
 			continue
 		}
-		m := env.matcher().Match(&a.remit, a.payment, without(candidates[a.remit.ID], not[a.remit.ID]))
+		m := env.matcher().Match(a.remit, a.payment, without(candidates[a.remit.ID], not[a.remit.ID]))
 		was, known := before[a.remit.ID]
 		if known && was.Is.Claim == m.Claim && was.Is.State == m.State && was.Is.RuleText() == m.RuleText() {
 			continue
@@ -231,7 +231,7 @@ func (env *Env) paymentsOf(ctx context.Context, ids []claim.ID) (map[claim.ID]*c
 			if err != nil {
 				return nil, err
 			}
-			out[p.ID] = &p
+			out[p.ID] = p
 		}
 	}
 	return out, nil

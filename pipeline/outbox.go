@@ -111,7 +111,7 @@ func (env *Env) nameOutgoing(ctx context.Context, list []Outgoing) error {
 			if err != nil {
 				return err
 			}
-			byID[c.ID] = &c
+			byID[c.ID] = c
 		}
 	}
 	for i := range list {

@@ -109,7 +109,7 @@ func (env *Env) hold(w *write, a *asked) {
 
 // judgeAlone records how a remit that stands on no claim reads by itself.
 func (env *Env) judgeAlone(w *write, a *asked, state reconcile.MatchState) {
-	x := reconcile.Adjudged{Remit: &a.remit, Payment: a.payment, Match: reconcile.MatchResult{Remit: a.remit.ID, Rule: "C5", State: state}}
+	x := reconcile.Adjudged{Remit: a.remit, Payment: a.payment, Match: reconcile.MatchResult{Remit: a.remit.ID, Rule: "C5", State: state}}
 	l := reconcile.Alone(x, nil, nil, reconcile.Pair{}, nil, env.policy())
 	w.add(ledger.Adjudged, ledger.AdjudgedRow(&l, claim.ID{}, false, env.Batch.No))
 }

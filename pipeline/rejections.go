@@ -141,11 +141,11 @@ var rank = map[claim.AckKind]int{claim.AckInterchange: 1, claim.AckSet: 2, claim
 
 // lastAcks gives the word that counts on each of some claims: the last one of the kind that speaks most closely of it. That an
 // interchange came through says nothing of a claim in it that was refused.
-func (env *Env) lastAcks(ctx context.Context, ids []claim.ID) (map[claim.ID]claim.Ack, error) {
+func (env *Env) lastAcks(ctx context.Context, ids []claim.ID) (map[claim.ID]*claim.Ack, error) {
 	said, err := env.acksOf(ctx, ids)
-	out := make(map[claim.ID]claim.Ack, len(said))
+	out := make(map[claim.ID]*claim.Ack, len(said))
 	for id, list := range said {
-		out[id] = slices.MaxFunc(list, func(a, b claim.Ack) int {
+		out[id] = slices.MaxFunc(list, func(a, b *claim.Ack) int {
 			return cmp.Or(cmp.Compare(rank[a.Kind], rank[b.Kind]), cmp.Compare(a.Date, b.Date), a.ID.Compare(b.ID))
 		})
 	}
@@ -153,7 +153,7 @@ func (env *Env) lastAcks(ctx context.Context, ids []claim.ID) (map[claim.ID]clai
 }
 
 // acksOf gives what was said of each of some claims, the oldest first.
-func (env *Env) acksOf(ctx context.Context, ids []claim.ID) (map[claim.ID][]claim.Ack, error) {
+func (env *Env) acksOf(ctx context.Context, ids []claim.ID) (map[claim.ID][]*claim.Ack, error) {
 	of := map[claim.ID][]claim.ID{} // claims by acknowledgement
 	for part := range ledger.Portions(ids) {
 		for row, err := range env.Store.Rows(ctx, ledger.Query{Table: ledger.Answered, Where: []ledger.Cond{ledger.OneOf("claim", part...)}, Only: []string{}}) {
@@ -163,7 +163,7 @@ func (env *Env) acksOf(ctx context.Context, ids []claim.ID) (map[claim.ID][]clai
 			of[row[0].ID()] = append(of[row[0].ID()], row[1].ID())
 		}
 	}
-	out := map[claim.ID][]claim.Ack{}
+	out := map[claim.ID][]*claim.Ack{}
 	for part := range ledger.Portions(keysOf(of)) {
 		for a, err := range ledger.ReadAcks(ctx, env.Store, ledger.OneOf("id", part...)) {
 			if err != nil {
@@ -175,7 +175,7 @@ func (env *Env) acksOf(ctx context.Context, ids []claim.ID) (map[claim.ID][]clai
 		}
 	}
 	for _, list := range out {
-		slices.SortFunc(list, func(a, b claim.Ack) int {
+		slices.SortFunc(list, func(a, b *claim.Ack) int {
 			return cmp.Or(cmp.Compare(a.Date, b.Date), cmp.Compare(rank[a.Kind], rank[b.Kind]), a.ID.Compare(b.ID))
 		})
 	}

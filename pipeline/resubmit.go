@@ -105,7 +105,7 @@ func (env *Env) oneClaim(ctx context.Context, number string) (*claim.Claim, erro
 	if len(found) == 0 {
 		return nil, refused("no claim bears the number %q: give its ID or its patient control number", number)
 	}
-	var list []claim.Claim
+	var list []*claim.Claim
 	for c, err := range ledger.ReadClaims(ctx, env.Store, ledger.OneOf("id", found...)) {
 		if err != nil {
 			return nil, err
@@ -117,8 +117,8 @@ func (env *Env) oneClaim(ctx context.Context, number string) (*claim.Claim, erro
 			return nil, refused("%d claims of different providers or accounts answer to %q: name the ID of one", len(list), number)
 		}
 	}
-	last := slices.MaxFunc(list, func(a, b claim.Claim) int { return int(a.Created) - int(b.Created) })
-	return &last, nil
+	last := slices.MaxFunc(list, func(a, b *claim.Claim) int { return int(a.Created) - int(b.Created) })
+	return last, nil
 }
 
 // mayGo gives the payer's number of a claim where it may go again in this way, else why not.

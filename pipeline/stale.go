@@ -118,7 +118,7 @@ func (env *Env) reassess(ctx context.Context, w *write, key string) error {
 
 // judgeAgain renews the opinions of some claims that are in the ledger.
 func (env *Env) judgeAgain(ctx context.Context, w *write, some []claim.ID) error {
-	var claims []claim.Claim
+	var claims []*claim.Claim
 	for ids := range ledger.Portions(some) {
 		for c, err := range ledger.ReadClaims(ctx, env.Store, ledger.OneOf("id", ids...)) {
 			if err != nil {

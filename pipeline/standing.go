@@ -58,7 +58,7 @@ func (env *Env) readVersions(ctx context.Context, st *standing, claims []claim.I
 		if err != nil {
 			return err
 		}
-		st.claims[c.ID] = &c
+		st.claims[c.ID] = c
 		controls = append(controls, claim.NormalControl(c.Control))
 	}
 	slices.Sort(controls)
@@ -77,7 +77,7 @@ func (env *Env) readVersions(ctx context.Context, st *standing, claims []claim.I
 			if err != nil {
 				return err
 			}
-			st.claims[c.ID] = &c // for its date, as the version that superseded another
+			st.claims[c.ID] = c // for its date, as the version that superseded another
 		}
 	}
 	for _, id := range family {
@@ -122,7 +122,7 @@ func (env *Env) readAdjudged(ctx context.Context, st *standing, claims []claim.I
 	}
 	for i := range remits {
 		r, m := &remits[i], current[i].Is
-		st.remits[m.Claim] = append(st.remits[m.Claim], reconcile.Adjudged{Remit: &r.remit, Payment: r.payment, Match: m})
+		st.remits[m.Claim] = append(st.remits[m.Claim], reconcile.Adjudged{Remit: r.remit, Payment: r.payment, Match: m})
 	}
 	for part := range ledger.Portions(all) {
 		rows, err := ledger.Latest(ctx, env.Store, ledger.Adjudged, ledger.OneOf("remit", part...))

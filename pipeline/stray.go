@@ -51,7 +51,7 @@ func (t *teller) unmatched(ctx context.Context, where ledger.Cond) ([]StoryRemit
 		if err != nil {
 			return out, err
 		}
-		r, err := t.remit(ctx, reconcile.Adjudged{Remit: &a.remit, Payment: a.payment, Match: m}, append(judged, nil)[0])
+		r, err := t.remit(ctx, reconcile.Adjudged{Remit: a.remit, Payment: a.payment, Match: m}, append(judged, nil)[0])
 		if err != nil {
 			return out, err
 		}

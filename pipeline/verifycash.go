@@ -189,7 +189,7 @@ func (env *Env) verifyRemits(ctx context.Context, v *remitChecks, payments []cla
 
 // posted holds what is posted of a remit to what it says and where it belongs.
 func (v *remitChecks) posted(h *ledger.HeldRemit, m reconcile.MatchResult, posts bool, p posted) {
-	r := &h.Remit
+	r := h.Remit
 	want := money.Cents(0)
 	if posts {
 		want = r.Paid
