@@ -270,7 +270,7 @@ func (env *Env) addReject(w *write, r *claim.Reject, at claim.Sighting, f *recei
 // ingestRemits appends a remittance set: its payment and what it says of claims. A claim that does not
 // balance, and every claim of a set that does not tie, is held: its money stays unapplied.
 func (env *Env) ingestRemits(w *write, c chunkOf, items parsers.Items) error {
-	var remits []claim.Remit
+	var remits []*claim.Remit
 	var held []string // why each of them may not post, for what its partner's policy says
 	var rejects []unread
 	var payment *claim.Payment
@@ -290,7 +290,7 @@ func (env *Env) ingestRemits(w *write, c chunkOf, items parsers.Items) error {
 		case claim.Remit:
 			d.Tolerated = it.Tolerated
 			w.tally.SeenRemits++
-			remits, held = append(remits, d), append(held, it.Held)
+			remits, held = append(remits, &d), append(held, it.Held)
 		case claim.Reject:
 			if d.Unit == "claim" {
 				w.tally.SeenRemits++
@@ -307,11 +307,10 @@ func (env *Env) ingestRemits(w *write, c chunkOf, items parsers.Items) error {
 		return nil
 	}
 	if at.File = c.file.SHA; c.file.Only == nil { // else the payment came with the rest of its set
-		env.addPayment(w, payment, at, remits)
+		env.addPayment(w, payment, at)
 		w.add(ledger.Seen, ledger.SeenRow(payment.ID, env.Batch.No, at, c.rank))
 	}
-	for i := range remits {
-		r := &remits[i]
+	for i, r := range remits {
 		held := cmp.Or(held[i], ledger.HeldFor(payment, r))
 		charge, paid := r.Charge, r.Paid
 		w.addCounted(ledger.Remits, func(t *Tally, fresh bool) {
@@ -331,7 +330,7 @@ func (env *Env) ingestRemits(w *write, c chunkOf, items parsers.Items) error {
 	return nil
 }
 
-func (env *Env) addPayment(w *write, p *claim.Payment, at claim.Sighting, remits []claim.Remit) {
+func (env *Env) addPayment(w *write, p *claim.Payment, at claim.Sighting) {
 	w.addCounted(ledger.Payments, func(t *Tally, fresh bool) {
 		if !fresh {
 			t.DuplicatePayments++

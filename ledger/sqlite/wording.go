@@ -170,10 +170,14 @@ func (w *wording) condition(t *ledger.Table, c ledger.Cond) {
 	}
 }
 
+// places are parameters behind the first one.
+var places = strings.Repeat(",?", ledger.MaxIn)
+
 // in asks for one of the values. The number of parameters is rounded up to a power of two, with the last value
 // repeated, so that a connection prepares few statements and uses them again.
 func (w *wording) in(name string, values []ledger.Value) {
 	first := len(w.values)
+	w.values = slices.Grow(w.values, 2*len(values))
 	for _, v := range values {
 		if !v.Null() {
 			w.values = append(w.values, v)
@@ -197,5 +201,5 @@ func (w *wording) in(name string, values []ledger.Value) {
 	for range width - n {
 		w.values = append(w.values, last)
 	}
-	w.sql.WriteString(name + " IN (?" + strings.Repeat(",?", width-1) + ")")
+	w.sql.WriteString(name + " IN (?" + places[:2*(width-1)] + ")")
 }
